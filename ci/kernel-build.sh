@@ -1,0 +1,81 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# kernel-build.sh NAME FRAGMENT...: configure build/NAME as tinyconfig plus the fragments of
+# configs/ and build bzImage and the modules there, out of the source tree.
+set -euo pipefail
+. "$(dirname "$0")/lib.sh"
+
+name=$1
+shift
+linux=$build/linux
+out=$build/$name
+
+cc=gcc
+if command -v ccache >/dev/null && [ -z "${NO_CCACHE:-}" ]; then
+	cc="ccache gcc"
+fi
+# A time stamp in the image would spoil the cache; a fixed one keeps builds reproducible too.
+export KBUILD_BUILD_TIMESTAMP='2025-01-01' KBUILD_BUILD_USER=dvs KBUILD_BUILD_HOST=dvs KBUILD_BUILD_VERSION=1
+# Objects name their sources relative to the tree, so that the cache serves every clone.
+export CCACHE_BASEDIR=$top CCACHE_SLOPPINESS=include_file_mtime,include_file_ctime,time_macros
+
+kmake() { nice make -C "$linux" O="$out" ARCH=x86_64 CC="$cc" "$@"; }
+
+# check_config FRAGMENT...: an option that Kconfig dropped is a mistake in the fragment
+check_config() {
+	local line option bad=0
+	while read -r line; do
+		case $line in
+		CONFIG_*=n) option=${line%=n} ;;
+		'# CONFIG_'*' is not set') option=${line#\# } option=${option%% *} ;;
+		CONFIG_*=*)
+			grep -qxF -- "$line" "$out/.config" && continue
+			option=${line%%=*}
+			say "  asked: $line, got: $(grep -E "^(# )?$option[ =]" "$out/.config" || echo 'no such option, or a dependency is off')"
+			bad=1
+			continue
+			;;
+		*) continue ;;
+		esac
+		if grep -q "^$option=" "$out/.config"; then
+			say "  asked: $option off, got: $(grep "^$option=" "$out/.config")"
+			bad=1
+		fi
+	done < <(cat "$@")
+	return $bad
+}
+
+configure() {
+	local sum
+	# Whatever can change the outcome: fragments, the hooks, our Kconfig, the source.
+	sum=$(cat "$@" "$linux/.git/dvs-source" "$linux/.git/dvs-hooks" "$top"/kernel/dvs/Kconfig "$0" 2>/dev/null | sha256sum)
+	if [ -f "$out/.config" ] && [ "$sum" = "$(cat "$out/.dvs-config" 2>/dev/null)" ]; then
+		return 0
+	fi
+	mkdir -p "$out"
+	rm -f "$out/.dvs-config"
+	kmake tinyconfig
+	(cd "$linux" && scripts/kconfig/merge_config.sh -m -O "$out" "$out/.config" "$@")
+	kmake olddefconfig
+	check_config "$@" || die "build/$name/.config is not what configs/ asks for (see above)"
+	printf '%s\n' "$sum" >"$out/.dvs-config"
+}
+
+compile() {
+	kmake -j"$jobs" bzImage modules
+	rm -rf "$out/modroot"
+	kmake INSTALL_MOD_PATH="$out/modroot" INSTALL_MOD_STRIP=1 modules_install
+}
+
+main() {
+	local -a fragments
+	local f
+	for f in "$@"; do
+		fragments+=("$top/configs/$f.config")
+	done
+	step "$name-config" : configure "${fragments[@]}"
+	step "$name" 'printf "%s objects, now %s" "$(grep -cE "^  (CC|AS|LD|AR|HOSTCC)" "$log")" "$(tail -n 1 "$log")"' compile
+	say "[$name] build/$name/arch/x86/boot/bzImage: $(stat -c %s "$out/arch/x86/boot/bzImage") bytes"
+}
+
+with_lock "$name" main "$@"
