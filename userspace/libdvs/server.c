@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * What servers do: take messages, answer requests, copy from and to segments.
+ */
+#include "internal.h"
+
+#include <errno.h>
+#include <string.h>
+
+int dvs_next(int endpoint, struct dvs_receive_args *in, int timeout_ms)
+{
+	struct dvs_limit limit;
+
+	dvs_limit_set(&limit, timeout_ms);
+	memset(in, 0, sizeof(*in));
+	in->flags = limit.nowait;
+	in->timeout = limit.timeout;
+	in->clockid = limit.clockid;
+	return dvs_receive(endpoint, in, sizeof(*in));
+}
+
+int dvs_answer(int endpoint, uint64_t token, const struct dvs_msg *reply)
+{
+	struct dvs_reply_args args = { .token = token, .msg = *reply };
+
+	return dvs_reply(endpoint, &args, sizeof(args));
+}
+
+int dvs_answer_next(int endpoint, uint64_t token, const struct dvs_msg *reply, int *reply_error,
+		    struct dvs_receive_args *in, int timeout_ms)
+{
+	struct dvs_limit limit;
+	struct dvs_replyrec_args args;
+	int ret;
+
+	dvs_limit_set(&limit, timeout_ms);
+	args = (struct dvs_replyrec_args){
+		.token = token,
+		.receive = {
+			.flags = limit.nowait,
+			.timeout = limit.timeout,
+			.clockid = limit.clockid,
+		},
+	};
+	if (reply)
+		args.reply = *reply;
+	ret = dvs_replyrec(endpoint, &args, sizeof(args));
+	if (reply_error)
+		*reply_error = -args.reply_error;
+	if (!ret)
+		*in = args.receive;
+	return ret;
+}
+
+/*
+ * Copy until all is done: the kernel may stop early, at a signal or where one
+ * of the two memories ends, and says so only by what it returns.
+ */
+static int copy(int endpoint, struct dvs_vcopy_args *args, size_t length, int timeout_ms)
+{
+	struct dvs_limit limit;
+	long done;
+
+	dvs_limit_set(&limit, timeout_ms);
+	args->timeout = limit.timeout;
+	args->clockid = limit.clockid;
+	while (length) {
+		args->length = length;
+		done = dvs_vcopy(endpoint, args, sizeof(*args));
+		if (done < 0) {
+			if (errno == EINTR)
+				continue;
+			return -1;
+		}
+		args->from.offset += done;
+		args->to.offset += done;
+		length -= done;
+	}
+	return 0;
+}
+
+int dvs_read_segment(int endpoint, uint64_t token, unsigned int segment, uint64_t offset,
+		     void *buffer, size_t length, int timeout_ms)
+{
+	struct dvs_vcopy_args args = {
+		.from = { .token = token, .offset = offset, .segment = segment },
+		.to = { .offset = (uintptr_t)buffer },
+	};
+
+	return copy(endpoint, &args, length, timeout_ms);
+}
+
+int dvs_write_segment(int endpoint, uint64_t token, unsigned int segment, uint64_t offset,
+		      const void *buffer, size_t length, int timeout_ms)
+{
+	struct dvs_vcopy_args args = {
+		.from = { .offset = (uintptr_t)buffer },
+		.to = { .token = token, .offset = offset, .segment = segment },
+	};
+
+	return copy(endpoint, &args, length, timeout_ms);
+}
