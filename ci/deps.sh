@@ -34,6 +34,9 @@ if [ -z "$need" ]; then
 fi
 say "[deps] to install: $(tr '\n' ' ' <<<"$need")"
 
+# A password is asked for here, where there is a terminal, and not inside a step.
+[ "$(id -u)" -eq 0 ] || ! command -v sudo >/dev/null || sudo -v || die "sudo refused"
+
 # env is part of the command because sudo drops the environment.
 apt_get() { as_root env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300 "$@"; }
 

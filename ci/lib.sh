@@ -9,6 +9,8 @@ jobs=${JOBS:-$(nproc)}
 umask 022
 # What a child makes must not depend on the person who runs it.
 export LC_ALL=C.UTF-8
+# The packages of ci/packages.txt before whatever else of the same name there is.
+export PATH=/usr/sbin:/usr/bin:/sbin:/bin:$PATH
 unset CDPATH MAKEFLAGS MAKELEVEL MFLAGS
 mkdir -p "$logs"
 
@@ -30,10 +32,12 @@ step() {
 	step_log=$logs/$step_name.log
 	step_start=$(now)
 	say "[$step_name] started, log in ${step_log#"$top"/}"
+	# In a process group of its own: an interrupted step must not leave anything running behind it.
+	set -m
 	"$@" >"$step_log" 2>&1 </dev/null &
 	step_pid=$!
-	# An interrupted step must not leave its command running behind it.
-	trap 'kill "$step_pid" 2>/dev/null; trap - INT TERM; exit 130' INT TERM
+	set +m
+	trap 'kill -- "-$step_pid" 2>/dev/null; exit 130' INT TERM HUP
 	while kill -0 "$step_pid" 2>/dev/null; do
 		sleep 0.25
 		step_ticks=$((step_ticks + 1))
@@ -42,7 +46,7 @@ step() {
 		fi
 	done
 	wait "$step_pid" || step_rc=$?
-	trap - INT TERM
+	trap - INT TERM HUP
 	if [ "$step_rc" -ne 0 ]; then
 		say "[$step_name] FAILED after $(elapsed "$step_start") s (exit $step_rc); the last lines of ${step_log#"$top"/}:"
 		tail -n 40 "$step_log" | sed 's/^/    /'

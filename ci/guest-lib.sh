@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# What ci/guest and ci/cluster share: how a QEMU guest is started, and what in its console is a fault.
+
+# KVM only where the processor really has it: without these flags /dev/kvm can exist and hang.
+qemu_accel() {
+	if grep -qwE 'svm|vmx' /proc/cpuinfo && [ -r /dev/kvm ] && [ -w /dev/kvm ]; then
+		printf '%s\n' -accel kvm -cpu host
+	else
+		printf '%s\n' -accel tcg,thread=multi -cpu max
+	fi
+}
+
+# qemu_common: what every guest has, one argument a line
+qemu_common() {
+	printf '%s\n' -machine q35,usb=off,vmport=off -nodefaults -no-user-config -display none -no-reboot \
+		-device virtio-rng-pci -device virtio-serial-pci,id=vser,max_ports=16
+}
+
+# What a kernel says when something is wrong with it, at the beginning of a message. The boot
+# messages that only name a checker do not match, nor does what programs write.
+fault_pattern='^\[ *[0-9]+\.[0-9]+\]( *\[[ TC0-9]+\])? *(BUG: |WARNING: |Oops|Kernel panic|KASAN: |UBSAN: |kmemleak: [0-9]+ new|INFO: task .* blocked|INFO: rcu|rcu: INFO|.*possible .*deadlock|.*suspicious RCU|.*detected stall|general protection|unable to handle|ODEBUG: |refcount_t: |watchdog: BUG|.*Call Trace:|Out of memory|unregister_netdevice: waiting|=+\[|INFO: (trying|lockdep|possible)|.*segfault at|traps: )'
+
+# console_faults FILE: the lines of a console that are faults; false when there is none
+console_faults() {
+	tr -d '\r\000' <"$1" | grep -aE "$fault_pattern"
+}
+
+# show_console FILE: the part of a console that a person needs, around the first fault or the end
+show_console() {
+	local first
+	first=$(tr -d '\r\000' <"$1" | grep -anE "$fault_pattern" | head -n 1 | cut -d: -f1)
+	say "---- console ${1#"$top"/}"
+	if [ -n "$first" ]; then
+		tr -d '\r\000' <"$1" | sed -n "$((first > 15 ? first - 15 : 1)),$((first + 70))p"
+	else
+		tr -d '\r\000' <"$1" | tail -n 60
+	fi
+	say "---- end of console"
+}
+
+# kernel_image normal|debug|FILE, initrd_image the same: the files a guest boots from
+kernel_image() {
+	case $1 in
+	normal) printf '%s' "$build/kernel/arch/x86/boot/bzImage" ;;
+	debug) printf '%s' "$build/debug/arch/x86/boot/bzImage" ;;
+	*) printf '%s' "$1" ;;
+	esac
+}
+
+initrd_image() {
+	case $1 in
+	debug) printf '%s' "$build/image/node-debug.cpio.gz" ;;
+	*) printf '%s' "$build/image/node.cpio.gz" ;;
+	esac
+}
+
+need_file() {
+	[ -f "$1" ] || die "$1 does not exist; run 'make ${2:-kernel image}'"
+}
+
+# join_initrd OUT FILE...: several archives as one; a single one is used where it is
+join_initrd() {
+	local out=$1
+	shift
+	if [ $# -eq 1 ]; then
+		printf '%s' "$1"
+	else
+		cat "$@" >"$out"
+		printf '%s' "$out"
+	fi
+}
