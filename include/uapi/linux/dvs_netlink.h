@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: ((GPL-2.0 WITH Linux-syscall-note) OR BSD-3-Clause) */
+/* Do not edit directly, auto-generated from: */
+/*	Documentation/netlink/specs/dvs.yaml */
+/* YNL-GEN uapi header */
+
+#ifndef _UAPI_LINUX_DVS_NETLINK_H
+#define _UAPI_LINUX_DVS_NETLINK_H
+
+#define DVS_FAMILY_NAME		"dvs"
+#define DVS_FAMILY_VERSION	1
+
+/**
+ * enum dvs_link_state - State of the connection to another node.
+ * @DVS_LINK_STATE_DOWN: No session; nothing is sent or accepted.
+ * @DVS_LINK_STATE_CONNECTING: The node is in the view, the connection is being
+ *   made.
+ * @DVS_LINK_STATE_UP: Frames flow.
+ * @DVS_LINK_STATE_SUSPENDED: A view is being installed that may not contain
+ *   the node.
+ */
+enum dvs_link_state {
+	DVS_LINK_STATE_DOWN,
+	DVS_LINK_STATE_CONNECTING,
+	DVS_LINK_STATE_UP,
+	DVS_LINK_STATE_SUSPENDED,
+};
+
+/**
+ * enum dvs_claim_kind - What the kernel wants of the slot map.
+ * @DVS_CLAIM_KIND_CLAIM: A process waits to bind the slot, which this node
+ *   does not own.
+ * @DVS_CLAIM_KIND_RAISE: The generations of the slot below its ceiling are
+ *   used up.
+ * @DVS_CLAIM_KIND_RELEASE: This node owns the well-known slot and nobody binds
+ *   it any more.
+ */
+enum dvs_claim_kind {
+	DVS_CLAIM_KIND_CLAIM,
+	DVS_CLAIM_KIND_RAISE,
+	DVS_CLAIM_KIND_RELEASE,
+};
+
+#define DVS_DC_NAME_MAX	63
+
+enum {
+	DVS_A_NODE_CLUSTER = 1,
+	DVS_A_NODE_NODE,
+	DVS_A_NODE_ADDRESS,
+	DVS_A_NODE_PORT,
+	DVS_A_NODE_INCARNATION,
+	DVS_A_NODE_VIEW,
+	DVS_A_NODE_SESSION,
+	DVS_A_NODE_STOPPED_VIEW,
+	DVS_A_NODE_MEMBER,
+	DVS_A_NODE_CONTAINERS,
+	DVS_A_NODE_BAD_HELLO,
+	DVS_A_NODE_STALE_FRAMES,
+	DVS_A_NODE_UNKNOWN_DC,
+	DVS_A_NODE_DROPPED_NOTIFICATIONS,
+
+	__DVS_A_NODE_MAX,
+	DVS_A_NODE_MAX = (__DVS_A_NODE_MAX - 1)
+};
+
+enum {
+	DVS_A_PEER_NODE = 1,
+	DVS_A_PEER_ADDRESS,
+	DVS_A_PEER_PORT,
+	DVS_A_PEER_SESSION,
+	DVS_A_PEER_STATE,
+	DVS_A_PEER_CONNECTS,
+	DVS_A_PEER_TX_FRAMES,
+	DVS_A_PEER_TX_BYTES,
+	DVS_A_PEER_RX_FRAMES,
+	DVS_A_PEER_RX_BYTES,
+	DVS_A_PEER_RESENT_FRAMES,
+	DVS_A_PEER_DUPLICATE_FRAMES,
+	DVS_A_PEER_BAD_FRAMES,
+	DVS_A_PEER_QUEUED_FRAMES,
+	DVS_A_PEER_QUEUED_BYTES,
+	DVS_A_PEER_LAST_ERROR,
+	DVS_A_PEER_CALLS_OUT,
+	DVS_A_PEER_CALLS_IN,
+
+	__DVS_A_PEER_MAX,
+	DVS_A_PEER_MAX = (__DVS_A_PEER_MAX - 1)
+};
+
+enum {
+	DVS_A_MEMBER_NODE = 1,
+	DVS_A_MEMBER_SESSION,
+
+	__DVS_A_MEMBER_MAX,
+	DVS_A_MEMBER_MAX = (__DVS_A_MEMBER_MAX - 1)
+};
+
+enum {
+	DVS_A_VIEW_VIEW = 1,
+	DVS_A_VIEW_MEMBERS,
+
+	__DVS_A_VIEW_MAX,
+	DVS_A_VIEW_MAX = (__DVS_A_VIEW_MAX - 1)
+};
+
+enum {
+	DVS_A_DC_DCID = 1,
+	DVS_A_DC_NAME,
+	DVS_A_DC_NS_FD,
+	DVS_A_DC_ATTACHED,
+	DVS_A_DC_MAP_VERSION,
+	DVS_A_DC_ENDPOINTS,
+	DVS_A_DC_CALLS,
+	DVS_A_DC_ENDPOINT_LIMIT,
+	DVS_A_DC_CALL_LIMIT,
+
+	__DVS_A_DC_MAX,
+	DVS_A_DC_MAX = (__DVS_A_DC_MAX - 1)
+};
+
+enum {
+	DVS_A_RANGE_FIRST = 1,
+	DVS_A_RANGE_LAST,
+	DVS_A_RANGE_NODE,
+	DVS_A_RANGE_EPOCH,
+	DVS_A_RANGE_GENERATION_FLOOR,
+	DVS_A_RANGE_GENERATION_CEILING,
+
+	__DVS_A_RANGE_MAX,
+	DVS_A_RANGE_MAX = (__DVS_A_RANGE_MAX - 1)
+};
+
+enum {
+	DVS_A_SLOTS_DCID = 1,
+	DVS_A_SLOTS_VERSION,
+	DVS_A_SLOTS_REPLACE,
+	DVS_A_SLOTS_RANGES,
+
+	__DVS_A_SLOTS_MAX,
+	DVS_A_SLOTS_MAX = (__DVS_A_SLOTS_MAX - 1)
+};
+
+enum {
+	DVS_A_CLAIM_DCID = 1,
+	DVS_A_CLAIM_SLOT,
+	DVS_A_CLAIM_KIND,
+	DVS_A_CLAIM_ERROR,
+
+	__DVS_A_CLAIM_MAX,
+	DVS_A_CLAIM_MAX = (__DVS_A_CLAIM_MAX - 1)
+};
+
+enum {
+	DVS_A_ENDPOINT_DCID = 1,
+	DVS_A_ENDPOINT_ENDPOINT,
+	DVS_A_ENDPOINT_PID,
+	DVS_A_ENDPOINT_UID,
+	DVS_A_ENDPOINT_COMM,
+	DVS_A_ENDPOINT_WAITING,
+	DVS_A_ENDPOINT_OPEN,
+	DVS_A_ENDPOINT_RECEIVED,
+	DVS_A_ENDPOINT_SENT,
+
+	__DVS_A_ENDPOINT_MAX,
+	DVS_A_ENDPOINT_MAX = (__DVS_A_ENDPOINT_MAX - 1)
+};
+
+enum {
+	DVS_CMD_NODE_SET = 1,
+	DVS_CMD_NODE_DEL,
+	DVS_CMD_NODE_GET,
+	DVS_CMD_NODE_NTF,
+	DVS_CMD_PEER_SET,
+	DVS_CMD_PEER_DEL,
+	DVS_CMD_PEER_GET,
+	DVS_CMD_PEER_NTF,
+	DVS_CMD_VIEW_STOP,
+	DVS_CMD_VIEW_START,
+	DVS_CMD_DC_NEW,
+	DVS_CMD_DC_DEL,
+	DVS_CMD_DC_ATTACH,
+	DVS_CMD_DC_GET,
+	DVS_CMD_SLOT_SET,
+	DVS_CMD_SLOT_GET,
+	DVS_CMD_CLAIM_GET,
+	DVS_CMD_CLAIM_NTF,
+	DVS_CMD_CLAIM_REFUSE,
+	DVS_CMD_ENDPOINT_GET,
+
+	__DVS_CMD_MAX,
+	DVS_CMD_MAX = (__DVS_CMD_MAX - 1)
+};
+
+#define DVS_MCGRP_EVENTS	"events"
+
+#endif /* _UAPI_LINUX_DVS_NETLINK_H */
