@@ -77,6 +77,19 @@ put_ours() {
 	find "$root/usr/bin" "$root/selftests" -type f -exec strip --strip-debug {} + 2>/dev/null || true
 }
 
+# ci/image: init, what a shell reads, and commands
+put_scripts() {
+	local file
+	put "$top/ci/image/init" /init
+	put "$top/ci/image/profile" /etc/profile
+	for file in "$top"/ci/image/*; do
+		case ${file##*/} in
+		init | profile) ;;
+		*) put "$file" "/usr/sbin/${file##*/}" ;;
+		esac
+	done
+}
+
 make_root() {
 	local dir
 	rm -rf "$root"
@@ -95,12 +108,8 @@ make_root() {
 	put_ours
 	put_libraries
 	put "$build/ci/guest-agent" /usr/sbin/guest-agent
-	put "$top/ci/image/init" /init
-	put "$top/ci/image/profile" /etc/profile
-	put "$top/ci/image/run-selftests" /usr/sbin/run-selftests
-	put "$top/ci/image/node-ready" /usr/sbin/node-ready
+	put_scripts
 	put "$top/configs/corosync.conf" /usr/share/dvs/corosync.conf
-	chmod 755 "$root/init" "$root/usr/sbin/run-selftests" "$root/usr/sbin/node-ready"
 	printf 'root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/false\n' >"$root/etc/passwd"
 	printf 'root:x:0:\nnogroup:x:65534:\n' >"$root/etc/group"
 }

@@ -5,7 +5,7 @@ set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 
 build_userspace() {
-	make -C "$top/userspace" -j"$jobs" O="$build/userspace" KHDR="$build/headers/include" LINUX="$build/linux"
+	make -C "$top/userspace" -j"$jobs" O="$build/userspace" HEADERS="$build/headers/include" KSRC="$build/linux"
 }
 
 main() {

@@ -1,0 +1,18 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# stage: unit tests of kernel/dvs, by the kernel's own kunit.py under QEMU
+# in: all check
+# needs: kernel
+# timeout: 1800
+
+cc=gcc
+! command -v ccache >/dev/null || cc="ccache gcc"
+export KBUILD_BUILD_TIMESTAMP='2025-01-01' KBUILD_BUILD_USER=dvs KBUILD_BUILD_HOST=dvs KBUILD_BUILD_VERSION=1
+cd "$build/linux"
+rc=0
+nice /usr/bin/python3 tools/testing/kunit/kunit.py run --arch=x86_64 --kunitconfig=kernel/dvs \
+	--build_dir="$build/kunit" --jobs="$jobs" --make_options=CC="$cc" --timeout=300 2>&1 |
+	tee "$build/kunit.out" || rc=$?
+
+# Each leaf of the report is a result; kunit.py's own exit code covers what has no line.
+sed -nE 's/^\[[0-9:]+\] \[PASSED\] (.*)/ok - \1/p; s/^\[[0-9:]+\] \[(FAILED|CRASHED|TIMED OUT)\] (.*)/not ok - \2/p' "$build/kunit.out"
+exit "$rc"
