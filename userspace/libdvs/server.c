@@ -52,6 +52,9 @@ int dvs_answer_next(int endpoint, uint64_t token, const struct dvs_msg *reply, i
 	return ret;
 }
 
+/* One system call copies at most this much, whatever the size of a page. */
+#define COPY_MAX	(1UL << 30)
+
 /*
  * Copy until all is done: the kernel may stop early, at a signal or where one
  * of the two memories ends, and says so only by what it returns.
@@ -65,7 +68,7 @@ static int copy(int endpoint, struct dvs_vcopy_args *args, size_t length, int ti
 	args->timeout = limit.timeout;
 	args->clockid = limit.clockid;
 	while (length) {
-		args->length = length;
+		args->length = length < COPY_MAX ? length : COPY_MAX;
 		done = dvs_vcopy(endpoint, args, sizeof(*args));
 		if (done < 0) {
 			if (errno == EINTR)
