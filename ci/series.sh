@@ -46,17 +46,16 @@ make_repo() {
 
 # The files laid over the kernel, as "SOURCE TARGET", in both trees' terms.
 overlay_files() {
-	(cd "$top" && find -L kernel include Documentation -type f ! -name '.*' -printf '%p %p\n'
-	 [ ! -d userspace/selftests ] || find -L userspace/selftests -type f \
-		! -name build.mk -printf '%p tools/testing/selftests/dvs/%P\n') |
-		while read -r source target; do
-			# Man pages of the kernel's calls are not kept in the kernel.
-			case $target in
-			Documentation/man/*) continue ;;
-			esac
-			# What an editor or a build left behind is not ours.
-			git -C "$top" check-ignore -q "$source" || printf '%s %s\n' "$source" "$target"
-		done | sort
+	local source
+	cd "$top"
+	# Man pages of the kernel's calls are not kept in the kernel.
+	find -L kernel include Documentation userspace/selftests -type f ! -path 'Documentation/man/*' \
+		! -path 'userspace/selftests/build.mk' | sort >"$build/tmp/series.found"
+	# What an editor or a build left behind is not ours.
+	git check-ignore --stdin <"$build/tmp/series.found" >"$build/tmp/series.ignored" || true
+	comm -23 "$build/tmp/series.found" "$build/tmp/series.ignored" | while read -r source; do
+		printf '%s %s\n' "$source" "${source/#userspace\/selftests/tools/testing/selftests/dvs}"
+	done
 }
 
 field() { sed -n "/^\$/q; s/^$1: //p" "$2"; }
@@ -87,7 +86,7 @@ cut_makefile() {
 	[ -f "$dir/Makefile" ] || return 0
 	awk -v dir="$dir" '
 		# Reads on at a backslash: a list is one line here.
-		{ line = line $0 }
+		{ raw = raw $0 "\n"; line = line $0 }
 		/\\$/ { sub(/\\$/, " ", line); next }
 		{ all[++n] = line; line = "" }
 		END {
@@ -98,7 +97,8 @@ cut_makefile() {
 					composite[name] = 1
 				}
 			for (i = 1; i <= n; i++)
-				print_line(all[i])
+				cut = cut shorten(all[i])
+			printf "%s", dropped ? cut : raw
 		}
 		function exists(object,   source) {
 			sub(/\.o$/, "", object)
@@ -110,10 +110,9 @@ cut_makefile() {
 			close(source)
 			return 1
 		}
-		function print_line(text,   head, words, count, j, out, width, kept) {
+		function shorten(text,   head, words, count, j, out, width, kept) {
 			if (!match(text, /^[A-Za-z_$()-]+[ \t]*[:+]?=/) || text !~ /\.o/ || text ~ /^CFLAGS/) {
-				print text
-				return
+				return text "\n"
 			}
 			head = substr(text, 1, RLENGTH)
 			count = split(substr(text, RLENGTH + 1), words)
@@ -121,8 +120,10 @@ cut_makefile() {
 			width = length(head)
 			kept = 0
 			for (j = 1; j <= count; j++) {
-				if (words[j] ~ /^[a-z0-9_]+\.o$/ && !exists(words[j]))
+				if (words[j] ~ /^[a-z0-9_]+\.o$/ && !exists(words[j])) {
+					dropped = 1
 					continue
+				}
 				if (width + length(words[j]) + 1 > 78) {
 					out = out " \\\n\t" words[j]
 					width = 8 + length(words[j])
@@ -132,22 +133,23 @@ cut_makefile() {
 				}
 				kept++
 			}
-			if (kept)
-				print out
+			return kept ? out "\n" : ""
 		}' "$top/kernel/dvs/Makefile" >"$dir/Makefile"
 }
 
-# Selectable only when complete: until then the option cannot be turned on by accident.
+# Until the part that says "Release: yes" the option cannot be turned on by accident.
 break_kconfig() {
 	local kconfig=$work/kernel/dvs/Kconfig
 	[ -f "$kconfig" ] || return 0
 	cp -p "$top/kernel/dvs/Kconfig" "$kconfig"
-	sed -i '/^menuconfig DVS$/,/^	default/ s/^	default/	depends on BROKEN\n&/' "$kconfig"
+	[ "$released" -eq 1 ] ||
+		sed -i '/^menuconfig DVS$/,/^	default/ s/^	default/	depends on BROKEN\n&/' "$kconfig"
 }
 
 commit_part() {
 	local part=$1
-	wgit add --sparse -A
+	# By force: the distribution's source comes with a .gitignore that ignores everything.
+	wgit add --sparse -A -f
 	{
 		field Subject "$top/patches/parts/$part"
 		sed -n '/^$/,$p' "$top/patches/parts/$part"
@@ -170,22 +172,18 @@ apply_hook() {
 }
 
 make_commits() {
-	local kind what total
-	overlay_files >"$build/tmp/series.files"
+	local kind what released=0
+	(overlay_files) >"$build/tmp/series.files"
 	sed -e 's/#.*//' -e '/^[[:space:]]*$/d' "$top/patches/series" >"$build/tmp/series.hooks"
-	total=$(grep -cE '^(hook|part) ' "$top/patches/order")
 	while read -r kind what <&3; do
 		case $kind in
 		hook) apply_hook "$what" ;;
 		part)
 			[ -f "$top/patches/parts/$what" ] || die "patches/order: patches/parts/$what is missing"
 			take_files "$what"
-			if [ "$(wgit rev-list --count pristine..HEAD)" -lt $((total - 1)) ]; then
-				break_kconfig
-				cut_makefile
-			else
-				cp -p "$top/kernel/dvs/Kconfig" "$top/kernel/dvs/Makefile" "$work/kernel/dvs/"
-			fi
+			[ -z "$(field Release "$top/patches/parts/$what")" ] || released=1
+			cut_makefile
+			break_kconfig
 			commit_part "$what"
 			;;
 		'' | \#*) ;;

@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# stage: the mails of the series: git am, checkpatch --strict, kernel-doc, who gets them
+# in: all check
+# needs: series
+# timeout: 300
+
+linux=$build/linux
+repo=$build/series.git
+mails=$build/series
+export GIT_CONFIG_GLOBAL=/dev/null GIT_CONFIG_SYSTEM=/dev/null
+export GIT_COMMITTER_NAME=dvs GIT_COMMITTER_EMAIL=dvs@localhost
+
+mapfile -t patches < <(find "$mails" -name '*.patch' ! -name '0000-*' | sort)
+
+# What is mailed must give the tree that was cut up.
+apply() {
+	local work=$build/tmp/series-am
+	rm -rf "$work"
+	git -C "$repo" worktree prune
+	git -C "$repo" worktree add -q --no-checkout --detach "$work" pristine || return 1
+	sed -n 's|^+++ b/|/|p; s|^--- a/|/|p' "${patches[@]}" | cut -f1 | sort -u |
+		git -C "$work" sparse-checkout set --no-cone --stdin || return 1
+	git -C "$work" read-tree -mu HEAD || return 1
+	git -C "$work" am -q "${patches[@]}" || return 1
+	[ "$(git -C "$work" rev-parse 'HEAD^{tree}')" = "$(git -C "$repo" rev-parse 'series^{tree}')" ] || return 1
+	git -C "$repo" worktree remove --force "$work"
+}
+check "git am of the mails gives the tree the series was made from" apply
+
+# MAINTAINERS is a patch of its own, so every new file would be asked about.
+style() {
+	local patch rc=0
+	for patch in "${patches[@]}"; do
+		(cd "$linux" && scripts/checkpatch.pl --strict --quiet --no-summary --ignore FILE_PATH_CHANGES "$patch") || rc=1
+	done
+	return $rc
+}
+check "checkpatch --strict has nothing to say about ${#patches[@]} patches" style
+
+kernel_doc() {
+	local log
+	# -none: check only. It reports on stderr and does not fail by itself.
+	log=$(cd "$linux" && find -L kernel/dvs include/uapi/linux/dvs*.h include/linux/dc_namespace.h include/linux/dvs*.h \
+		include/trace/events/dvs.h -name '*.[ch]' ! -name '*_gen.[ch]' 2>/dev/null |
+		xargs scripts/kernel-doc -none -Wall 2>&1) || true
+	[ -z "$log" ] || { printf '%s\n' "$log"; return 1; }
+}
+check "kernel-doc finds every comment complete" kernel_doc
+
+cover() {
+	local letter=$mails/0000-cover-letter.patch
+	! grep -n '\*\*\*' "$letter" || return 1
+	grep -qi 'why in the kernel' "$letter" && grep -qi 'why a namespace' "$letter"
+}
+check "the cover letter says why in the kernel and why a namespace" cover
+
+# A file that nobody is named for would be mailed to nobody.
+maintained() {
+	local name pattern known rc=0
+	local -a patterns
+	mapfile -t patterns < <(git -C "$repo" show series:MAINTAINERS |
+		sed -n '/^DISTRIBUTED VIRTUALIZATION (DVS)$/,/^$/ s/^F:[[:space:]]*//p')
+	[ ${#patterns[@]} -gt 0 ] || return 1
+	while read -r name; do
+		known=0
+		for pattern in "${patterns[@]}"; do
+			# shellcheck disable=SC2254 # a pattern it is
+			case $name in
+			$pattern | $pattern*) known=1 ;;
+			esac
+		done
+		[ "$known" -eq 1 ] || { say "$name is in no F: line of the MAINTAINERS entry"; rc=1; }
+	done < <(git -C "$repo" diff --diff-filter=A --name-only pristine series)
+	# And the other way round: no line about something that is not there.
+	for pattern in "${patterns[@]}"; do
+		[ -n "$(git -C "$repo" ls-tree --name-only series "${pattern%/}")" ] ||
+			{ say "the MAINTAINERS entry names $pattern, which does not exist"; rc=1; }
+	done
+	return $rc
+}
+check "every new file is in the MAINTAINERS entry, and nothing else" maintained
