@@ -5,7 +5,6 @@
 #include "internal.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <pthread.h>
 #include <unistd.h>
 
@@ -59,7 +58,7 @@ static void self_init(void)
 int dvs_self(void)
 {
 	struct dvs_bind_args args = { .slot = DVS_SLOT_ANY };
-	int fd;
+	int fd, failed;
 
 	if (self.number && self.pid == getpid())
 		return self.fd;
@@ -75,11 +74,10 @@ int dvs_self(void)
 	fd = dvs_bind(&args, sizeof(args));
 	if (fd < 0)
 		return -1;
-	if (fcntl(fd, F_SETFD, FD_CLOEXEC) < 0 || (errno = pthread_setspecific(self_key, &self))) {
-		int error = errno;
-
+	failed = pthread_setspecific(self_key, &self);
+	if (failed) {
 		close(fd);
-		errno = error;
+		errno = failed;
 		return -1;
 	}
 	self.fd = fd;

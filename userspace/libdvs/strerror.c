@@ -11,6 +11,7 @@
 #define OP(op)		(1u << DVS_OP_##op)
 #define SENDING		(OP(SEND) | OP(SENDREC))
 #define RECEIVING	(OP(RECEIVE) | OP(REPLYREC))
+#define ANSWERING	(OP(REPLY) | OP(REPLYREC))
 #define ANY		(~0u)
 
 /* The first entry that fits counts. */
@@ -21,47 +22,50 @@ static const struct {
 } meanings[] = {
 	{ OP(BIND), EPERM, "a well-known slot may be bound only with CAP_NET_BIND_SERVICE in the container's user namespace" },
 	{ OP(BIND), EADDRINUSE, "the slot is bound" },
-	{ OP(BIND), EADDRNOTAVAIL, "no dynamic slot is free on this node" },
+	{ OP(BIND), EADDRNOTAVAIL, "no dynamic slot is free on this node, or the one asked for belongs to another node" },
 	{ OP(BIND), EDQUOT, "the container has as many endpoints on this node as it may have" },
 	{ OP(BIND), ETIMEDOUT, "the cluster did not assign the slot in time" },
-	{ OP(BIND), EIDRM, "the container was deleted" },
-	{ OP(BIND), ENOTCONN, "this node is not in the quorate part of the cluster" },
+	{ OP(BIND), EMFILE, "the process has as many open files as it may have" },
+	{ OP(BIND), ENFILE, "the system has as many open files as it may have" },
 
 	{ SENDING | OP(NOTIFY), ENXIO, "nobody has bound the destination" },
-	{ SENDING | OP(NOTIFY), ESTALE, "the destination's slot was bound anew, or this endpoint was closed" },
-	{ SENDING, EIDRM, "the receiver closed its endpoint before it took the message" },
-	{ SENDING | OP(NOTIFY), EHOSTUNREACH, "the receiver's node left the cluster before the message was taken" },
+	{ SENDING | OP(NOTIFY), ESTALE, "the destination's slot was bound anew, or this endpoint was closed because another node has its slot now" },
+	{ SENDING, EIDRM, "the receiver closed its endpoint before it took the message, or the container was deleted" },
+	{ SENDING | OP(NOTIFY), EHOSTUNREACH, "the destination's node left the cluster before the message was taken" },
 	{ OP(SENDREC), EOWNERDEAD, "the request was taken, then its receiver or its node died or the time was up: the outcome is unknown" },
 	{ OP(SEND), EOWNERDEAD, "the message was sent, then its receiver's node died or the time was up: whether it was taken is unknown" },
 	{ SENDING, ETIMEDOUT, "the time was up before anybody took the message" },
 	{ OP(SEND), EAGAIN, "no receiver is waiting" },
-	{ OP(SENDREC), EDEADLK, "the receiver waits, directly or through others, for the caller" },
+	{ SENDING, EDEADLK, "the receiver waits, directly or through others, for the caller" },
 	{ SENDING, EDQUOT, "the container has as many open calls on this node as it may have" },
 	{ OP(NOTIFY), EDQUOT, "this endpoint notifies as many destinations as it may" },
-	{ OP(SENDREC), ESRCH, "there is no interrupted call of that handle" },
+	{ SENDING, ESRCH, "there is no interrupted call of that handle" },
+	{ SENDING, EBUSY, "another thread waits for that call" },
 
 	{ RECEIVING, EAGAIN, "there is no message" },
 	{ RECEIVING, ETIMEDOUT, "no message came in time" },
 
-	{ OP(REPLY) | OP(REPLYREC), ESRCH, "the call is no longer open" },
+	{ ANSWERING, ESRCH, "the call is no longer open" },
+	{ ANSWERING, EBUSY, "a copy from or to the call's segments is running" },
+
 	{ OP(VCOPY), ESRCH, "the call is no longer open" },
-	{ OP(VCOPY), EPERM, "the segment does not grant the access" },
+	{ OP(VCOPY), EPERM, "the segment does not grant this direction" },
 	{ OP(VCOPY), EFAULT, "memory of one side is not there" },
 	{ OP(VCOPY), ETIMEDOUT, "the copy did not end in time" },
-	{ OP(VCOPY), EHOSTUNREACH, "the caller's node left the cluster" },
 
 	{ OP(WAIT), EAGAIN, "none of the events holds" },
 	{ OP(WAIT), ETIMEDOUT, "none of the events came in time" },
-	{ OP(WAIT), EHOSTUNREACH, "the slot's node left the cluster" },
+	{ OP(WAIT), EDQUOT, "the slot's node watches as many slots for this node as it may" },
 
 	{ ANY, ENOTCONN, "this node is not in the quorate part of the cluster" },
-	{ ANY, ESTALE, "the endpoint was closed because another node has the slot now" },
-	{ ANY, EIDRM, "the container was deleted" },
-	{ ANY, EBADF, "not an endpoint descriptor" },
+	{ ANY, ESTALE, "the endpoint was closed because another node has its slot now" },
+	{ ANY, EIDRM, "the endpoint was closed, or the container deleted" },
+	{ ANY, EBADF, "not an open descriptor" },
 	{ ANY, E2BIG, "the structure has a field this kernel does not know" },
-	{ ANY, EINVAL, "unknown flag, reserved field that is not 0, or value out of range" },
+	{ ANY, EINVAL, "unknown flag, reserved field that is not 0, value out of range, or a descriptor of another kind" },
 	{ ANY, EFAULT, "a pointer leads nowhere" },
 	{ ANY, EINTR, "a signal came" },
+	{ ANY, ENOMEM, "the kernel has no memory for it" },
 	{ ANY, ENOSYS, "this kernel has no distributed containers (CONFIG_DVS)" },
 };
 

@@ -70,7 +70,8 @@ DVS_PUBLIC int dvs_getinfo(int endpoint, struct dvs_info *info, size_t size);
  * @timeout_ms: how long to wait for the cluster to assign the slot; 0 is taken
  *	for no wait beyond what is certain already
  *
- * Returns a descriptor to use and to close(2), or -1: errors of dvs_bind(2).
+ * Returns a close-on-exec descriptor to use and to close(2), or -1: errors of
+ * dvs_bind(2).
  */
 DVS_PUBLIC int dvs_open(unsigned int slot, int timeout_ms);
 
@@ -170,8 +171,8 @@ DVS_PUBLIC int dvs_next(int endpoint, struct dvs_receive_args *in, int timeout_m
  * @token: msg.token of the request
  * @reply: type and payload
  *
- * Never blocks. Errors of dvs_reply(2); ESRCH means that the caller no longer
- * waits.
+ * Never blocks. Errors of dvs_reply(2); ESRCH means that the call is over,
+ * because its caller died or gave up.
  */
 DVS_PUBLIC int dvs_answer(int endpoint, uint64_t token, const struct dvs_msg *reply);
 
