@@ -30,8 +30,9 @@ configure() {
 	kmake "$@" tinyconfig || return 1
 	for option in EXPERT MULTIUSER NAMESPACES PROC_FS SYSCTL NET INET IPV6 NET_NS USER_NS PID_NS SMP MEMCG CGROUPS \
 		BLK_DEV_INITRD PRINTK TRACEPOINTS FTRACE ENABLE_DEFAULT_TRACERS EPOLL EVENTFD KUNIT DVS DVS_KUNIT_TEST; do
-		printf 'CONFIG_%s=y\n' "$option"
-	done >>"$out/.config"
+		sed -i "/CONFIG_$option[ =]/d" "$out/.config"
+		printf 'CONFIG_%s=y\n' "$option" >>"$out/.config"
+	done
 	kmake "$@" olddefconfig || return 1
 	grep -qx 'CONFIG_DVS=y' "$out/.config" && grep -qx 'CONFIG_DVS_KUNIT_TEST=y' "$out/.config"
 }

@@ -17,16 +17,15 @@ fi
 
 # A work tree without the drivers' sources: configuring reads their Kconfig files only.
 make_tree() {
-	if [ "$(git -C "$tree" rev-parse -q --verify 'pristine^{commit}' 2>/dev/null)" = "$(git -C "$repo" rev-parse 'pristine^{commit}')" ]; then
-		return 0
+	if [ "$(git -C "$tree" rev-parse -q --verify 'pristine^{commit}' 2>/dev/null)" != "$(git -C "$repo" rev-parse 'pristine^{commit}')" ]; then
+		rm -rf "$tree"
+		git -C "$repo" worktree prune
+		git -C "$repo" worktree add -q --no-checkout --detach "$tree" pristine || return 1
 	fi
-	rm -rf "$tree"
-	git -C "$repo" worktree prune
-	git -C "$repo" worktree add -q --no-checkout --detach "$tree" pristine || return 1
-	printf '%s\n' '/*' '!/Documentation/' '!/drivers/**/*.c' '!/drivers/**/*.h' '!/sound/**/*.c' '!/sound/**/*.h' \
+	printf '%s\n' '/*' '!/Documentation/*/' '!/drivers/**/*.c' '!/drivers/**/*.h' '!/sound/**/*.c' '!/sound/**/*.h' \
 		'!/arch/**/*.dts' '!/arch/**/*.dtsi' '!/tools/testing/' '!/samples/**/*.c' |
 		git -C "$tree" sparse-checkout set --no-cone --stdin || return 1
-	git -C "$tree" read-tree -mu HEAD
+	git -C "$tree" reset -q --hard
 }
 
 # A patch is known by the tree it leaves, which is the same however it was arrived at.
@@ -53,8 +52,9 @@ configure() {
 		kmake "$out" tinyconfig || return 1
 		for option in 64BIT EXPERT MULTIUSER NAMESPACES PROC_FS SYSCTL NET INET IPV6 NET_NS USER_NS PID_NS SMP MEMCG CGROUPS \
 			IA32_EMULATION PRINTK FTRACE ENABLE_DEFAULT_TRACERS EPOLL EVENTFD KUNIT; do
-			printf 'CONFIG_%s=y\n' "$option"
-		done >>"$out/.config"
+			sed -i "/CONFIG_$option[ =]/d" "$out/.config"
+			printf 'CONFIG_%s=y\n' "$option" >>"$out/.config"
+		done
 	fi
 	sed -i '/CONFIG_DVS/d' "$out/.config"
 	[ "$dvs" = n ] || printf 'CONFIG_DVS=y\nCONFIG_DVS_KUNIT_TEST=y\n' >>"$out/.config"
