@@ -28,11 +28,13 @@
  */
 #include "call.h"
 
+#include <kunit/visibility.h>
 #include <linux/pid.h>
 #include <linux/sched/mm.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/wait_bit.h>
+#include <trace/events/dvs.h>
 
 #include "dc.h"
 #include "endpoint.h"
@@ -46,6 +48,7 @@ void dvs_call_init(struct dvs_call *call)
 	spin_lock_init(&call->lock);
 	call->state = DVS_CALL_NEW;
 }
+EXPORT_SYMBOL_IF_KUNIT(dvs_call_init);
 
 struct dvs_call *dvs_call_hold(struct dvs_call *call)
 {
@@ -78,6 +81,7 @@ void dvs_call_put(struct dvs_call *call)
 	if (target)
 		dvs_endpoint_put(target);
 }
+EXPORT_SYMBOL_IF_KUNIT(dvs_call_put);
 
 bool dvs_call_advance(struct dvs_call *call, enum dvs_call_state state)
 {
@@ -90,6 +94,7 @@ bool dvs_call_advance(struct dvs_call *call, enum dvs_call_state state)
 	spin_unlock_bh(&call->lock);
 	return live;
 }
+EXPORT_SYMBOL_IF_KUNIT(dvs_call_advance);
 
 bool dvs_call_finish(struct dvs_call *call, int error,
 		     const struct dvs_msg *reply)
@@ -107,10 +112,13 @@ bool dvs_call_finish(struct dvs_call *call, int error,
 	if (call->waiter)
 		wake_up_process(call->waiter);
 	spin_unlock_bh(&call->lock);
+	trace_dvs_call_end(call->node, call->id.sequence, call->msg.source,
+			   call->destination, call->request, error);
 	if (call->ops && call->ops->done)
 		call->ops->done(call);
 	return true;
 }
+EXPORT_SYMBOL_IF_KUNIT(dvs_call_finish);
 
 int dvs_call_copy_begin(struct dvs_call *call)
 {
@@ -124,6 +132,7 @@ int dvs_call_copy_begin(struct dvs_call *call)
 	spin_unlock_bh(&call->lock);
 	return error;
 }
+EXPORT_SYMBOL_IF_KUNIT(dvs_call_copy_begin);
 
 void dvs_call_copy_end(struct dvs_call *call)
 {
@@ -138,8 +147,10 @@ void dvs_call_copy_end(struct dvs_call *call)
 		wake_up_var(&call->copies);
 	}
 }
+EXPORT_SYMBOL_IF_KUNIT(dvs_call_copy_end);
 
 void dvs_call_wait_copies(struct dvs_call *call)
 {
 	wait_var_event_killable(&call->copies, !READ_ONCE(call->copies));
 }
+EXPORT_SYMBOL_IF_KUNIT(dvs_call_wait_copies);

@@ -18,6 +18,7 @@
  */
 #include "dc.h"
 
+#include <kunit/visibility.h>
 #include <linux/pid_namespace.h>
 #include <linux/slab.h>
 #include <linux/user_namespace.h>
@@ -61,6 +62,7 @@ struct dvs_dc *dvs_dc_create(struct dc_namespace *ns)
 	INIT_WORK(&dc->watch_work, dvs_remote_watch_work);
 	return dc;
 }
+EXPORT_SYMBOL_IF_KUNIT(dvs_dc_create);
 
 void dvs_dc_destroy(struct dvs_dc *dc)
 {
@@ -69,6 +71,14 @@ void dvs_dc_destroy(struct dvs_dc *dc)
 		dvs_container_put(dc->container);
 	xa_destroy(&dc->slots);
 	kfree(dc);
+}
+EXPORT_SYMBOL_IF_KUNIT(dvs_dc_destroy);
+
+u64 dvs_dc_id(const struct dvs_dc *dc)
+{
+	struct dvs_container *container = dvs_dc_container(dc);
+
+	return container ? container->dcid : 0;
 }
 
 u32 dvs_dc_node_id(const struct dvs_dc *dc)
@@ -285,6 +295,7 @@ int dvs_dc_bind(struct dvs_dc *dc, struct dvs_endpoint *endpoint, u16 slot,
 		dvs_dc_changed(dc);
 	return error;
 }
+EXPORT_SYMBOL_IF_KUNIT(dvs_dc_bind);
 
 void dvs_dc_unbind(struct dvs_dc *dc, struct dvs_endpoint *endpoint)
 {
@@ -307,6 +318,7 @@ void dvs_dc_unbind(struct dvs_dc *dc, struct dvs_endpoint *endpoint)
 	dvs_dc_changed(dc);
 	dvs_endpoint_put(endpoint);
 }
+EXPORT_SYMBOL_IF_KUNIT(dvs_dc_unbind);
 
 struct dvs_endpoint *dvs_dc_lookup(struct dvs_dc *dc, u32 number)
 {
@@ -330,6 +342,7 @@ struct dvs_endpoint *dvs_dc_lookup(struct dvs_dc *dc, u32 number)
 		return ERR_PTR(-ESTALE);
 	return ERR_PTR(-ENXIO);
 }
+EXPORT_SYMBOL_IF_KUNIT(dvs_dc_lookup);
 
 struct dvs_endpoint *dvs_dc_next(struct dvs_dc *dc, u32 slot)
 {
@@ -363,6 +376,7 @@ void dvs_dc_close(struct dvs_dc *dc, int error)
 	}
 	dvs_dc_changed(dc);
 }
+EXPORT_SYMBOL_IF_KUNIT(dvs_dc_close);
 
 void dvs_dc_changed(struct dvs_dc *dc)
 {

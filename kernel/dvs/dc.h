@@ -127,6 +127,9 @@ static inline struct dvs_container *dvs_dc_container(const struct dvs_dc *dc)
 	return smp_load_acquire(&dc->container);
 }
 
+/* The cluster-wide number; 0 for a local container */
+u64 dvs_dc_id(const struct dvs_dc *dc);
+
 /* The node number, or 0 in a local container */
 u32 dvs_dc_node_id(const struct dvs_dc *dc);
 
@@ -175,9 +178,13 @@ int dvs_container_attach(struct dvs_node *node, u64 dcid,
 int dvs_container_set_slots(struct dvs_node *node, u64 dcid, u64 version,
 			    bool replace, const struct dvs_range *ranges,
 			    unsigned int count);
+/* Something changed for all containers that dvs_wait() may wait for. */
+void dvs_container_changed_all(struct dvs_node *node);
 /* A known container, referenced; NULL when there is none. */
 struct dvs_container *dvs_container_get(struct dvs_node *node, u64 dcid);
 void dvs_container_put(struct dvs_container *container);
+/* The first one at or after @dcid, likewise */
+struct dvs_container *dvs_container_next(struct dvs_node *node, u64 dcid);
 /* Its attached part with a reference to the namespace (put_dc_ns(dc->ns)), or NULL. */
 struct dvs_dc *dvs_container_get_dc(struct dvs_container *container);
 

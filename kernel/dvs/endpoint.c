@@ -31,6 +31,7 @@
 #include <linux/sched/signal.h>
 #include <linux/seq_file.h>
 #include <linux/slab.h>
+#include <trace/events/dvs.h>
 
 #include "call.h"
 #include "dc.h"
@@ -135,6 +136,8 @@ struct file *dvs_endpoint_bind(u16 slot, const struct dvs_timeout *timeout)
 	if (!endpoint)
 		return ERR_PTR(-ENOMEM);
 	error = bind_slot(ns->dc, endpoint, slot, timeout);
+	trace_dvs_endpoint_bind(dvs_dc_id(ns->dc), error ? slot : endpoint->number,
+				error);
 	if (error) {
 		dvs_endpoint_put(endpoint);
 		return ERR_PTR(error);
@@ -218,6 +221,7 @@ void dvs_endpoint_close(struct dvs_endpoint *endpoint, int error)
 	}
 	spin_unlock_bh(&endpoint->lock);
 
+	trace_dvs_endpoint_close(dvs_dc_id(endpoint->dc), endpoint->number, error);
 	dvs_dc_unbind(endpoint->dc, endpoint);
 	while ((call = pop_pending(endpoint))) {
 		dvs_call_finish(call, -EIDRM, NULL);
@@ -264,11 +268,10 @@ static __poll_t endpoint_poll(struct file *file, poll_table *wait)
 static void endpoint_show_fdinfo(struct seq_file *m, struct file *file)
 {
 	struct dvs_endpoint *endpoint = file->private_data;
-	struct dvs_container *container = dvs_dc_container(endpoint->dc);
 
 	seq_printf(m, "dvs-slot:\t%u\n", DVS_SLOT(endpoint->number));
 	seq_printf(m, "dvs-generation:\t%u\n", DVS_GENERATION(endpoint->number));
-	seq_printf(m, "dvs-dcid:\t%llu\n", container ? container->dcid : 0);
+	seq_printf(m, "dvs-dcid:\t%llu\n", dvs_dc_id(endpoint->dc));
 }
 #endif
 

@@ -6,6 +6,7 @@
 #include <linux/pid_namespace.h>
 #include <linux/sched/signal.h>
 #include <linux/user_namespace.h>
+#include <trace/events/dvs.h>
 
 #include "call.h"
 #include "dc.h"
@@ -188,6 +189,8 @@ void dvs_ipc_accept(struct dvs_endpoint *endpoint, struct dvs_delivery *delivery
 		dvs_note_put(delivery->note);
 		return;
 	}
+	trace_dvs_call_taken(call->node, call->id.sequence, call->msg.source,
+			     call->destination, call->request, 0);
 	if (call->request)
 		dvs_call_advance(call, DVS_CALL_TAKEN);
 	else

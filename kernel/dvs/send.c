@@ -8,6 +8,7 @@
 #include <linux/sched/mm.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
+#include <trace/events/dvs.h>
 
 #include "call.h"
 #include "dc.h"
@@ -86,6 +87,8 @@ static struct dvs_call *call_create(struct dvs_endpoint *source,
 	call->msg.source = source->number;
 	call->msg.type = request->type;
 	memcpy(call->msg.payload, request->payload, DVS_PAYLOAD_SIZE);
+	trace_dvs_call_begin(call->node, sequence, source->number,
+			     call->destination, call->request, 0);
 	return call;
 }
 

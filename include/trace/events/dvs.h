@@ -147,6 +147,94 @@ TRACE_EVENT(dvs_link_error,
 		  __entry->peer, __get_str(reason))
 );
 
+/*
+ * Endpoints and calls. The container is 0 when it is attached to no cluster.
+ */
+
+DECLARE_EVENT_CLASS(dvs_endpoint,
+	TP_PROTO(u64 dcid, u32 endpoint, int error),
+
+	TP_ARGS(dcid, endpoint, error),
+
+	TP_STRUCT__entry(
+		__field(u64, dcid)
+		__field(u32, endpoint)
+		__field(int, error)
+	),
+
+	TP_fast_assign(
+		__entry->dcid = dcid;
+		__entry->endpoint = endpoint;
+		__entry->error = error;
+	),
+
+	TP_printk("dcid=%llu endpoint=%#x error=%d", __entry->dcid,
+		  __entry->endpoint, __entry->error)
+);
+
+/* An endpoint was bound, or could not be: then endpoint is the slot asked for. */
+DEFINE_EVENT(dvs_endpoint, dvs_endpoint_bind,
+	TP_PROTO(u64 dcid, u32 endpoint, int error),
+	TP_ARGS(dcid, endpoint, error)
+);
+
+/* An endpoint was closed; error is what its operations fail with from now on. */
+DEFINE_EVENT(dvs_endpoint, dvs_endpoint_close,
+	TP_PROTO(u64 dcid, u32 endpoint, int error),
+	TP_ARGS(dcid, endpoint, error)
+);
+
+DECLARE_EVENT_CLASS(dvs_call,
+	TP_PROTO(u32 node, u64 sequence, u32 source, u32 destination,
+		 bool request, int error),
+
+	TP_ARGS(node, sequence, source, destination, request, error),
+
+	TP_STRUCT__entry(
+		__field(u32, node)
+		__field(u64, sequence)
+		__field(u32, source)
+		__field(u32, destination)
+		__field(bool, request)
+		__field(int, error)
+	),
+
+	TP_fast_assign(
+		__entry->node = node;
+		__entry->sequence = sequence;
+		__entry->source = source;
+		__entry->destination = destination;
+		__entry->request = request;
+		__entry->error = error;
+	),
+
+	TP_printk("node=%u sequence=%llu source=%#x destination=%#x %s error=%d",
+		  __entry->node, __entry->sequence, __entry->source,
+		  __entry->destination,
+		  __entry->request ? "request" : "message", __entry->error)
+);
+
+/* A message was sent or a call made, on the node named. */
+DEFINE_EVENT(dvs_call, dvs_call_begin,
+	TP_PROTO(u32 node, u64 sequence, u32 source, u32 destination,
+		 bool request, int error),
+	TP_ARGS(node, sequence, source, destination, request, error)
+);
+
+/* A receiver on this node has the message. */
+DEFINE_EVENT(dvs_call, dvs_call_taken,
+	TP_PROTO(u32 node, u64 sequence, u32 source, u32 destination,
+		 bool request, int error),
+	TP_ARGS(node, sequence, source, destination, request, error)
+);
+
+/* A message or call ended, on either of the nodes that know it. */
+DEFINE_EVENT(dvs_call, dvs_call_end,
+	TP_PROTO(u32 node, u64 sequence, u32 source, u32 destination,
+		 bool request, int error),
+	TP_ARGS(node, sequence, source, destination, request, error)
+);
+
 #endif /* _TRACE_DVS_H */
 
 #include <trace/define_trace.h>
