@@ -96,8 +96,18 @@ cut_makefile() {
 					sub(/-(y|objs).*/, "", name)
 					composite[name] = 1
 				}
-			for (i = 1; i <= n; i++)
-				cut = cut shorten(all[i])
+			all[++n] = ""
+			for (i = 1; i <= n; i++) {
+				if (all[i] != "") {
+					paragraph = paragraph shorten(all[i])
+					continue
+				}
+				# A heading without what it is the heading of goes too.
+				if (paragraph ~ /(^|\n)[^#\n]/ || !lost)
+					cut = cut (cut == "" ? "" : "\n") paragraph
+				paragraph = ""
+				lost = 0
+			}
 			printf "%s", dropped ? cut : raw
 		}
 		function exists(object,   source) {
@@ -121,7 +131,7 @@ cut_makefile() {
 			kept = 0
 			for (j = 1; j <= count; j++) {
 				if (words[j] ~ /^[a-z0-9_]+\.o$/ && !exists(words[j])) {
-					dropped = 1
+					dropped = lost = 1
 					continue
 				}
 				if (width + length(words[j]) + 1 > 78) {

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # stage: every patch of the series compiles, with DVS and without
-# in: all check
+# in: all
 # needs: series
 # timeout: 1800
 
@@ -65,15 +65,22 @@ configure() {
 
 compile() { # COMMIT
 	local dvs
-	local -a targets
+	local -a targets=() options=(y n)
 	git -C "$tree" checkout -q --detach "$1" || return 1
-	mapfile -t targets < <(git -C "$repo" diff --name-only pristine "$1" -- kernel fs |
-		sed -n '/^kernel\/dvs\//d; s|\.c$|.o|p')
-	targets+=(arch/x86/entry/)
+	if git -C "$repo" diff-tree --no-commit-id --name-only -r "$1" | grep -qv '^kernel/dvs/'; then
+		mapfile -t targets < <(git -C "$repo" diff --name-only pristine "$1" -- kernel fs |
+			sed -n '/^kernel\/dvs\//d; s|\.c$|.o|p')
+		targets+=(arch/x86/entry/)
+	else
+		# Without the option nothing of this patch is seen.
+		options=(y)
+	fi
 	if grep -qs 'dvs/' "$tree/kernel/Makefile"; then
 		targets+=(kernel/dvs/)
+	elif [ ${#targets[@]} -eq 0 ]; then
+		return 0
 	fi
-	for dvs in y n; do
+	for dvs in "${options[@]}"; do
 		configure "$build/series-$dvs" "$dvs" || { say "cannot be configured with CONFIG_DVS=$dvs"; return 1; }
 		kmake "$build/series-$dvs" KCFLAGS=-Werror "${targets[@]}" || { say "does not compile with CONFIG_DVS=$dvs"; return 1; }
 	done

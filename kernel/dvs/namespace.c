@@ -13,6 +13,7 @@
 #include <kunit/visibility.h>
 #include <linux/cred.h>
 #include <linux/dc_namespace.h>
+#include <linux/export.h>
 #include <linux/init.h>
 #include <linux/nsproxy.h>
 #include <linux/pid_namespace.h>
