@@ -1,16 +1,23 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Run the programs of userspace/bench in one guest whose clock counts instructions, so that the
-# figures repeat on any host. They print TAP with the figures; peers run in the same boot.
+# Run dvs-bench in one guest whose clock counts instructions, so that the figures repeat on any
+# host; peers run in the same boot. The rows are kept in build/bench.json.
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 
-found=$(find "$build/userspace/bin" -name 'dvs-bench*' -type f -perm -u+x -printf '%f\n' 2>/dev/null | sort)
-[ -n "$found" ] || die "build/userspace/bin holds no dvs-bench program; userspace/bench builds them"
+mark='---- rows'
+out=$build/bench.out
 
-rc=0
+[ -x "$build/userspace/bin/dvs-bench" ] || die "build/userspace/bin/dvs-bench is missing; run 'make userspace'"
 "$top/ci/guest" --name bench --icount --timeout 1200 \
-	"for b in $(tr '\n' ' ' <<<"$found"); do echo \"# \$b\"; \$b || exit 1; done" | tee "$build/bench.out" || rc=$?
-[ "$rc" -eq 0 ] || die "a bench program failed (code $rc)"
-! grep -q '^not ok' "$build/bench.out" || die "a bench program reported a failure"
-say "[bench] figures in build/bench.out"
+	"dvs-bench --unit instructions --json /tmp/rows && echo '$mark' && cat /tmp/rows" |
+	tr -d '\r' | tee "$out" | sed "/^$mark/,\$d" ||
+	die "dvs-bench failed (code ${PIPESTATUS[0]}); the guest's console is in build/run/bench"
+
+sed "1,/^$mark/d" "$out" >"$build/bench.json"
+python3 - "$build/bench.json" <<'END' || die "build/bench.json holds no figures"
+import json, sys
+rows = json.load(open(sys.argv[1]))
+assert rows and all(row["value"] > 0 and row["peer_value"] > 0 for row in rows), rows
+END
+say "[bench] figures in build/bench.json"
