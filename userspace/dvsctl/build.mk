@@ -5,3 +5,8 @@ dvsctl_PACKAGES := libqb jansson smartcols
 dvsctl_CPPFLAGS := -I$(dir)/../dvsd
 CHECKS += check-dvsctl.sh
 DATA += dvsctl.bash=share/bash-completion/completions
+
+TESTS += dvsctl-request-test
+dvsctl-request-test_SOURCES := request_test.c
+dvsctl-request-test_PACKAGES := libqb jansson
+dvsctl-request-test_CPPFLAGS := -I$(dir)/../dvsd
