@@ -268,7 +268,7 @@ static char *read_file(FILE *file)
 static int run(const char *dvsctl, const char *arguments, FILE *out, FILE *err)
 {
 	char *words = strdup(arguments), *argv[16] = { (char *)dvsctl };
-	int argc = 1, status;
+	int argc = 1, status = 0;
 	char *word;
 	pid_t pid;
 
