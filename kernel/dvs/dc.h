@@ -170,15 +170,17 @@ int dvs_container_new(struct dvs_node *node, u64 dcid, const char *name,
 int dvs_container_del(struct dvs_node *node, u64 dcid);
 void dvs_container_del_all(struct dvs_node *node);
 /*
- * -EBUSY: the namespace is attached or holds endpoints, or the container has
- * another namespace here; -ENOENT: no such container; -EPERM.
+ * -EEXIST: the container has a namespace here; -EBUSY: the namespace is
+ * attached; -ENOTEMPTY: it holds endpoints; -ENOENT: no such container; -EPERM:
+ * the initial namespace.
  */
 int dvs_container_attach(struct dvs_node *node, u64 dcid,
 			 struct dc_namespace *ns);
 int dvs_container_set_slots(struct dvs_node *node, u64 dcid, u64 version,
 			    bool replace, const struct dvs_range *ranges,
 			    unsigned int count);
-/* Something changed for all containers that dvs_wait() may wait for. */
+/* Something changed that waits in its attached part may be for; in all of them. */
+void dvs_container_changed(struct dvs_container *container);
 void dvs_container_changed_all(struct dvs_node *node);
 /* A known container, referenced; NULL when there is none. */
 struct dvs_container *dvs_container_get(struct dvs_node *node, u64 dcid);
@@ -217,7 +219,8 @@ void dvs_claim_interrupt(struct dvs_node *node);
 bool dvs_claim_next(struct dvs_container *container, u16 slot,
 		    enum dvs_claim_kind kind, struct dvs_claim *claim);
 
-/* netlink.c */
+/* netlink.c: does anybody listen; tell them */
+bool dvs_netlink_listens(struct dvs_node *node);
 void dvs_netlink_claim(struct dvs_container *container, u16 slot,
 		       enum dvs_claim_kind kind);
 

@@ -153,9 +153,11 @@ void dvs_peer_put(struct dvs_peer *peer);
 
 /*
  * view.c; under &dvs_node.mutex. -ESTALE: a later view is installed or
- * stopped for already; -EINVAL: a member is unknown, or a start that was not
- * stopped for.
+ * stopped for already; -EINVAL: a start that was not stopped for, or a session
+ * that cannot be. Members have been checked first: -ENOENT, -EEXIST, -ENOMEM.
  */
+int dvs_view_check(struct dvs_node *node, const struct dvs_member *members,
+		   unsigned int count, u32 *id);
 int dvs_view_stop(struct dvs_node *node, u64 view,
 		  const struct dvs_member *members, unsigned int count);
 int dvs_view_start(struct dvs_node *node, u64 view,
