@@ -10,16 +10,7 @@ shift
 linux=$build/linux
 out=$build/$name
 
-cc=gcc
-if command -v ccache >/dev/null && [ -z "${NO_CCACHE:-}" ]; then
-	cc="ccache gcc"
-fi
-# A time stamp in the image would spoil the cache; a fixed one keeps builds reproducible too.
-export KBUILD_BUILD_TIMESTAMP='2025-01-01' KBUILD_BUILD_USER=dvs KBUILD_BUILD_HOST=dvs KBUILD_BUILD_VERSION=1
-# Objects name their sources relative to the tree, so that the cache serves every clone.
-export CCACHE_BASEDIR=$top CCACHE_SLOPPINESS=include_file_mtime,include_file_ctime,time_macros
-
-kmake() { nice make -C "$linux" O="$out" ARCH=x86_64 CC="$cc" "$@"; }
+kmake() { nice make -C "$linux" O="$out" ARCH=x86_64 CC="$(kernel_cc)" "$@"; }
 
 # check_config FRAGMENT...: an option that Kconfig dropped is a mistake in the fragment
 check_config() {

@@ -11,6 +11,11 @@ umask 022
 export LC_ALL=C.UTF-8
 # The packages of ci/packages.txt before whatever else of the same name there is.
 export PATH=/usr/sbin:/usr/bin:/sbin:/bin:$PATH
+# The cache keyed by the dependency files kbuild makes anyway saves a run of the preprocessor for
+# every object; objects name their sources relative to the tree, so that it serves every clone.
+export CCACHE_DEPEND=1 CCACHE_BASEDIR=$top CCACHE_SLOPPINESS=include_file_mtime,include_file_ctime,time_macros
+# A time stamp in an image would spoil the cache; a fixed one makes builds reproducible as well.
+export KBUILD_BUILD_TIMESTAMP='2025-01-01' KBUILD_BUILD_USER=dvs KBUILD_BUILD_HOST=dvs KBUILD_BUILD_VERSION=1
 unset CDPATH MAKEFLAGS MAKELEVEL MFLAGS
 mkdir -p "$logs"
 
@@ -53,6 +58,15 @@ step() {
 		return "$step_rc"
 	fi
 	say "[$step_name] done in $(elapsed "$step_start") s"
+}
+
+# kernel_cc: the compiler of every kernel build
+kernel_cc() {
+	if [ -z "${NO_CCACHE:-}" ] && command -v ccache >/dev/null; then
+		printf 'ccache gcc'
+	else
+		printf 'gcc'
+	fi
 }
 
 # with_lock NAME CMD...: one at a time on this tree (two `make` at once must not unpack twice)

@@ -4,13 +4,10 @@
 # needs: kernel
 # timeout: 1800
 
-cc=gcc
-! command -v ccache >/dev/null || cc="ccache gcc"
-export KBUILD_BUILD_TIMESTAMP='2025-01-01' KBUILD_BUILD_USER=dvs KBUILD_BUILD_HOST=dvs KBUILD_BUILD_VERSION=1
 cd "$build/linux"
 rc=0
 nice /usr/bin/python3 tools/testing/kunit/kunit.py run --arch=x86_64 --kunitconfig=kernel/dvs \
-	--build_dir="$build/kunit" --jobs="$jobs" --make_options=CC="$cc" --timeout=300 2>&1 |
+	--build_dir="$build/kunit" --jobs="$jobs" --make_options=CC="$(kernel_cc)" --timeout=300 2>&1 |
 	tee "$build/kunit.out" || rc=$?
 
 # Each leaf of the report is a result; kunit.py's own exit code covers what has no line.
