@@ -21,7 +21,7 @@
  *
  * Nodes are counted from 0 here; node @i has the number @i + 1. All functions
  * return 0 or a negated errno, and leave the process in the network namespace
- * it was in.
+ * it was in. In cluster.c and veth.c.
  */
 #ifndef DVS_SELFTESTS_CLUSTER_H
 #define DVS_SELFTESTS_CLUSTER_H
@@ -35,6 +35,7 @@
 /**
  * struct cluster - a cluster
  * @nodes: number of nodes
+ * @home: network namespace cluster_create() was called in, as a file
  * @net: their network namespaces, as files
  * @nl: their netlink sockets, for what the functions below do not do
  * @view: number of the view installed last
@@ -43,6 +44,7 @@
  */
 struct cluster {
 	unsigned int nodes;
+	int home;
 	int net[CLUSTER_NODES_MAX];
 	struct netlink nl[CLUSTER_NODES_MAX];
 	__u64 view;

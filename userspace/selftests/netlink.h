@@ -2,7 +2,8 @@
 /*
  * The netlink family "dvs" for tests: requests are put together by hand, so
  * that a test can also send what no sane program would. Every function returns
- * 0 or more, or a negated errno.
+ * 0 or more, or a negated errno. In netlink.c and, one function for each command,
+ * commands.c.
  */
 #ifndef DVS_SELFTESTS_NETLINK_H
 #define DVS_SELFTESTS_NETLINK_H
@@ -36,6 +37,8 @@ struct netlink {
 };
 
 int netlink_open(struct netlink *nl);
+/* Of another protocol: only requests made with request_header() */
+int netlink_socket(struct netlink *nl, int protocol);
 void netlink_close(struct netlink *nl);
 
 /* Hear what is sent to the group from now on. */
@@ -56,6 +59,8 @@ struct request {
 };
 
 void request_begin(struct request *r, struct netlink *nl, __u8 command);
+/* The same with the header of another family or protocol */
+void request_header(struct request *r, __u16 type, __u16 flags, const void *header, size_t length);
 void request_put(struct request *r, __u16 type, const void *data, size_t length);
 void request_u8(struct request *r, __u16 type, __u8 value);
 void request_u16(struct request *r, __u16 type, __u16 value);
