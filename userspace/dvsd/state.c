@@ -153,6 +153,41 @@ static void admit(struct state *state, struct elector *elector,
 	}
 }
 
+static void get_member(struct reader *reader, struct view_member *member)
+{
+	member->node = get_u32(reader);
+	member->session = get_u64(reader);
+	member->kernel = get_u64(reader);
+	member->daemon = get_u64(reader);
+}
+
+bool entry_is_view(const void *data, size_t len)
+{
+	const uint8_t *type = data;
+
+	return len && *type == ENTRY_VIEW;
+}
+
+bool entry_view_member(const void *data, size_t len, uint32_t node,
+		       struct view_member *member)
+{
+	struct reader reader;
+	uint32_t count;
+
+	reader_init(&reader, data, len);
+	if (get_u8(&reader) != ENTRY_VIEW)
+		return false;
+	get_u64(&reader);
+	get_u32(&reader);
+	count = get_u32(&reader);
+	for (uint32_t i = 0; i < count && !reader.bad; i++) {
+		get_member(&reader, member);
+		if (member->node == node)
+			return !reader.bad;
+	}
+	return false;
+}
+
 static void apply_view(struct state *state, struct reader *reader)
 {
 	uint32_t count;
@@ -166,10 +201,7 @@ static void apply_view(struct state *state, struct reader *reader)
 		struct view_member member;
 		struct elector *elector;
 
-		member.node = get_u32(reader);
-		member.session = get_u64(reader);
-		member.kernel = get_u64(reader);
-		member.daemon = get_u64(reader);
+		get_member(reader, &member);
 		elector = state_elector(state, member.node);
 		if (elector)
 			admit(state, elector, &member);
@@ -196,20 +228,18 @@ bool state_done(const struct state *state, const struct command_id *id,
 	return id->sequence + COMMANDS_KEPT <= elector->highest;
 }
 
-static void apply_command(struct state *state, struct reader *reader,
+static bool apply_command(struct state *state, struct reader *reader,
 			  const struct command_id *id, struct result *result)
 {
 	struct elector *from = state_elector(state, id->node);
 	struct done_command *done;
 
 	if (state_done(state, id, result))
-		return;
+		return true;
 	/* A daemon that is not in the view any more, or was replaced. */
 	if (!from || !from->session || from->daemon != id->incarnation ||
-	    !id->sequence) {
-		result->error = ESTALE;
-		return;
-	}
+	    !id->sequence)
+		return false;
 	result->value = 0;
 	result->error = state_command(state, from, reader, &result->value);
 	done = &from->done[id->sequence % COMMANDS_KEPT];
@@ -217,6 +247,7 @@ static void apply_command(struct state *state, struct reader *reader,
 	done->result = *result;
 	if (from->highest < id->sequence)
 		from->highest = id->sequence;
+	return true;
 }
 
 bool state_apply(struct state *state, const struct entry *entry,
@@ -232,8 +263,7 @@ bool state_apply(struct state *state, const struct entry *entry,
 		break;
 	case ENTRY_COMMAND:
 		get_command_id(&reader, id);
-		apply_command(state, &reader, id, result);
-		command = true;
+		command = apply_command(state, &reader, id, result);
 		break;
 	}
 	state->index = entry->index;

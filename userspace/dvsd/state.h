@@ -189,6 +189,10 @@ void entry_view(struct buf *buf, uint64_t view, uint32_t leader,
 void entry_command(struct buf *buf, const struct command_id *id,
 		   const void *command, size_t len);
 /* The id of the command in an entry; false when it is another entry. */
+bool entry_is_view(const void *data, size_t len);
+/* What an entry that installs a view says of @node; false: no member. */
+bool entry_view_member(const void *data, size_t len, uint32_t node,
+		       struct view_member *member);
 bool entry_command_id(const void *data, size_t len, struct command_id *id);
 
 void command_dc_create(struct buf *buf, const char *name,
@@ -208,8 +212,8 @@ struct state *state_new(uint64_t history, const struct elector *electors,
 			uint32_t count);
 void state_free(struct state *state);
 /*
- * Apply the next entry. Returns whether it was a command; then @id and @result
- * say which and what came of it.
+ * Apply the next entry. Returns whether it was a command of a daemon of the
+ * view; then @id and @result say which and what came of it.
  */
 bool state_apply(struct state *state, const struct entry *entry,
 		 struct command_id *id, struct result *result);
