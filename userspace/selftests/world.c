@@ -11,7 +11,7 @@ static int new_container(void)
 
 	if (unshare(CLONE_NEWDC))
 		/* Without CONFIG_DVS the flag is unknown. */
-		return errno == EINVAL ? -ENOSYS : -errno;
+		return errno == EINVAL ? -EOPNOTSUPP : -errno;
 	fd = open("/proc/self/ns/dc", O_RDONLY | O_CLOEXEC);
 	return fd < 0 ? -errno : fd;
 }
@@ -29,7 +29,7 @@ static int attach(struct world *world)
 
 	error = cluster_create(cluster, SIDES);
 	if (error)
-		return error == -ENOENT ? -ENOSYS : error;
+		return error == -ENOENT ? -EOPNOTSUPP : error;
 	error = cluster_dc_new(cluster, WORLD_DCID, "selftest");
 	for (int side = 0; !error && side < SIDES; side++)
 		error = cluster_dc_attach(cluster, side, WORLD_DCID, world->dc[side]);

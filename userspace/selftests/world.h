@@ -29,7 +29,7 @@ struct world {
 	struct cluster cluster;	/* of a remote world; sides are its nodes */
 };
 
-/* 0 or a negated errno; -ENOSYS and -EPERM when tests cannot be run here. */
+/* 0 or a negated errno; -EOPNOTSUPP and -EPERM when tests cannot be run here. */
 int world_create(struct world *world, bool remote);
 void world_destroy(struct world *world);
 
