@@ -12,27 +12,18 @@ out=$build/$name
 
 kmake() { nice make -C "$linux" O="$out" ARCH=x86_64 CC="$(kernel_cc)" "$@"; }
 
-# check_config FRAGMENT...: an option that Kconfig dropped is a mistake in the fragment
+# check_config FRAGMENT...: an option that Kconfig dropped is a mistake in the fragment. What a later
+# fragment says of an option replaces what an earlier one said.
 check_config() {
-	local line option bad=0
-	while read -r line; do
-		case $line in
-		CONFIG_*=n) option=${line%=n} ;;
-		'# CONFIG_'*' is not set') option=${line#\# } option=${option%% *} ;;
-		CONFIG_*=*)
-			grep -qxF -- "$line" "$out/.config" && continue
-			option=${line%%=*}
-			say "  asked: $line, got: $(grep -E "^(# )?$option[ =]" "$out/.config" || echo 'no such option, or a dependency is off')"
-			bad=1
-			continue
-			;;
-		*) continue ;;
-		esac
-		if grep -q "^$option=" "$out/.config"; then
-			say "  asked: $option off, got: $(grep "^$option=" "$out/.config")"
+	local line option got bad=0
+	while read -r option line; do
+		got=$(grep -E "^(# )?$option[ =]" "$out/.config" || echo "# $option is not set")
+		if [ "$got" != "$line" ]; then
+			say "  asked: $line, got: $got"
 			bad=1
 		fi
-	done < <(cat "$@")
+	done < <(sed -nE 's/^(CONFIG_[A-Z0-9_]+)=.*/\1 &/p; s/^# (CONFIG_[A-Z0-9_]+) is not set$/\1 &/p' "$@" |
+		awk '{ last[$1] = $0 } END { for (o in last) print last[o] }' | sort)
 	return $bad
 }
 
