@@ -491,6 +491,8 @@ FIXTURE_SETUP(ns_limit)
 		SKIP(return, "needs root");
 	ASSERT_EQ(0, unshare(CLONE_NEWUSER | CLONE_NEWDC));
 	ASSERT_EQ(0, write_file("/proc/self/uid_map", "0 0 1"));
+	ASSERT_EQ(0, write_file("/proc/self/setgroups", "deny"));
+	ASSERT_EQ(0, write_file("/proc/self/gid_map", "0 0 1"));
 	self->home = open("/proc/self/ns/dc", O_RDONLY | O_CLOEXEC);
 	ASSERT_LE(0, self->home);
 }
