@@ -28,7 +28,7 @@ configure() {
 	local out=$1 option
 	mkdir -p "$out"
 	kmake "$@" tinyconfig || return 1
-	for option in EXPERT MULTIUSER NAMESPACES PROC_FS SYSCTL NET INET IPV6 NET_NS USER_NS PID_NS SMP MEMCG CGROUPS \
+	for option in EXPERT 64BIT MULTIUSER NAMESPACES PROC_FS SYSCTL NET INET IPV6 NET_NS USER_NS PID_NS SMP MEMCG CGROUPS \
 		BLK_DEV_INITRD PRINTK TRACEPOINTS FTRACE ENABLE_DEFAULT_TRACERS EPOLL EVENTFD KUNIT DVS DVS_KUNIT_TEST; do
 		sed -i "/CONFIG_$option[ =]/d" "$out/.config"
 		printf 'CONFIG_%s=y\n' "$option" >>"$out/.config"
@@ -56,5 +56,3 @@ check "kernel/dvs is clean under sparse with endian checks and W=1" \
 	compile "$logs/series-sparse.log" "$build/check-sparse" x86_64 '' C=2 CF='-D__CHECK_ENDIAN__' W=1
 check "kernel/dvs compiles for arm64" \
 	compile "$logs/series-arm64.log" "$build/check-arm64" arm64 aarch64-linux-gnu- W=1
-check "kernel/dvs compiles for 32-bit x86" \
-	compile "$logs/series-i386.log" "$build/check-i386" i386 '' W=1
