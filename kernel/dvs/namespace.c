@@ -33,17 +33,18 @@ static struct ucounts *inc_dc_namespaces(struct user_namespace *user_ns)
 {
 	struct ucounts *ucounts;
 
+	ucounts = inc_ucount(user_ns, current_euid(), UCOUNT_DC_NAMESPACES);
+	if (ucounts)
+		return ucounts;
+
 	/*
 	 * A namespace counts until it is really gone, which is after its last
-	 * put.  Wait for those on their way before refusing a new one:
-	 * flush_work() says whether there was anything to wait for.
+	 * put. Wait for those whose last put was before this call, and look
+	 * again even when there was nothing to wait for: they may have gone
+	 * between the two.
 	 */
-	do {
-		ucounts = inc_ucount(user_ns, current_euid(),
-				     UCOUNT_DC_NAMESPACES);
-	} while (!ucounts && flush_work(&free_work));
-
-	return ucounts;
+	flush_work(&free_work);
+	return inc_ucount(user_ns, current_euid(), UCOUNT_DC_NAMESPACES);
 }
 
 static struct dc_namespace *create_dc_ns(struct user_namespace *user_ns,
@@ -141,8 +142,12 @@ static void free_listed(struct work_struct *work)
  */
 void free_dc_ns(struct dc_namespace *ns)
 {
-	if (llist_add(&ns->free_node, &free_list))
-		queue_work(system_unbound_wq, &free_work);
+	llist_add(&ns->free_node, &free_list);
+	/*
+	 * Also when the list was not empty: whoever made it so may not have
+	 * come this far, and inc_dc_namespaces() must find the work queued.
+	 */
+	queue_work(system_unbound_wq, &free_work);
 }
 EXPORT_SYMBOL_IF_KUNIT(free_dc_ns);
 
