@@ -56,7 +56,13 @@ static void describe(const struct ma_state *mas, const struct dvs_owner *owner,
 void dvs_slotmap_init(struct dvs_slotmap *map)
 {
 	mutex_init(&map->lock);
-	mt_init_flags(&map->tree, MT_FLAGS_USE_RCU | MT_FLAGS_LOCK_EXTERN);
+	/*
+	 * Gaps are not looked for. But in trees without them, an inner node
+	 * that is nearly full has its metadata in the last slot, and freeing
+	 * such a tree under RCU takes it for a child (mt_free_walk()).
+	 */
+	mt_init_flags(&map->tree, MT_FLAGS_ALLOC_RANGE | MT_FLAGS_USE_RCU |
+				  MT_FLAGS_LOCK_EXTERN);
 	mt_set_external_lock(&map->tree, &map->lock);
 	map->version = 0;
 }
