@@ -97,7 +97,8 @@ static void set_state(struct dvs_link *link, enum dvs_link_state state)
 	lockdep_assert_held(&link->mutex);
 	lockdep_assert_held(&link->lock);
 
-	link->stats.state = state;
+	/* dvs_link_destroy() reads it without a lock. */
+	WRITE_ONCE(link->stats.state, state);
 	trace_dvs_link_state(link->node->id, link->peer->id, state);
 }
 
@@ -169,7 +170,7 @@ static void drop_offer(struct dvs_link *link)
 
 	spin_lock_bh(&link->lock);
 	offer = link->offer;
-	link->offer = NULL;
+	WRITE_ONCE(link->offer, NULL);
 	spin_unlock_bh(&link->lock);
 
 	if (offer)
@@ -249,7 +250,7 @@ static void adopt_offer(struct dvs_link *link, struct list_head *done)
 
 	spin_lock_bh(&link->lock);
 	link->connection = link->offer;
-	link->offer = NULL;
+	WRITE_ONCE(link->offer, NULL);
 	spin_unlock_bh(&link->lock);
 }
 
@@ -597,7 +598,7 @@ bool dvs_link_offer(struct dvs_link *link, struct dvs_connection *conn,
 	}
 
 	if (!*reason) {
-		link->offer = conn;
+		WRITE_ONCE(link->offer, conn);
 		conn->link = link;
 		conn->greeted = true;
 		run(link);

@@ -95,7 +95,7 @@ void dvs_listener_broken(struct dvs_listener *listener,
 	struct dvs_node *node = listener->node;
 
 	spin_lock_bh(&listener->lock);
-	conn->dead = true;
+	WRITE_ONCE(conn->dead, true);
 	if (conn->embryo)
 		run(listener, 0);
 	spin_unlock_bh(&listener->lock);

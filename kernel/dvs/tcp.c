@@ -334,8 +334,8 @@ static bool may_receive(struct dvs_connection *conn)
 {
 	if (conn->link)
 		return dvs_link_may_receive(conn->link, conn);
-	/* Only this work item changes these two of an embryo. */
-	return !conn->dead && !conn->greeted;
+	/* An embryo that is late may be found dead after this; no harm. */
+	return !READ_ONCE(conn->dead) && !conn->greeted;
 }
 
 static void connection_rx(struct work_struct *work)
