@@ -169,13 +169,13 @@ struct dvs_link {
 	struct dvs_node *node;
 	bool connects;
 
-	struct mutex mutex;
+	struct mutex mutex;	/* makes and ends connections */
 	struct delayed_work work;
 	unsigned int retry;
 	unsigned long retry_at;
 	unsigned long up_since;
 
-	spinlock_t lock;
+	spinlock_t lock;	/* the data path */
 	u64 session;
 	u64 peer_session;
 	struct dvs_connection *connection;

@@ -10,7 +10,7 @@
 #include <linux/net.h>
 
 struct world {
-	struct mutex mutex;
+	struct mutex mutex;	/* that of both nodes */
 	struct side low;
 	struct side high;
 };
@@ -36,7 +36,7 @@ static bool wait_for_state(struct side *side, enum dvs_link_state expected)
 	while (state(side) != expected) {
 		if (time_after(jiffies, end))
 			return false;
-		msleep(5);
+		msleep(20);
 	}
 	return true;
 }
@@ -335,7 +335,7 @@ static void a_frame_the_upper_layer_refuses_closes_the_connection(struct kunit *
 	w->high.refuse = "frame of the test";
 	send(&w->low, frames, 1);
 	do {
-		msleep(5);
+		msleep(20);
 		dvs_link_get_stats(w->high.link, &stats);
 	} while (stats.bad_frames < 2);
 	KUNIT_EXPECT_STREQ(test, stats.last_error, "frame of the test");

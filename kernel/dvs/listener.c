@@ -41,7 +41,7 @@ struct dvs_listener {
 	struct socket *sock;
 	void (*data_ready)(struct sock *sk);
 	struct delayed_work work;
-	spinlock_t lock;
+	spinlock_t lock;	/* embryos */
 	struct list_head embryos;
 	unsigned int count;
 };

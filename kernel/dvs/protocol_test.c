@@ -15,7 +15,7 @@
 #define STRANGER	3
 
 struct world {
-	struct mutex mutex;
+	struct mutex mutex;	/* that of the node */
 	struct side side;
 	struct socket *clients[DVS_EMBRYOS_MAX + 1];
 	int count;
@@ -347,7 +347,7 @@ static void half_a_hello_is_counted(struct kunit *test)
 	msleep(20);
 	hang_up(test);
 	while (!atomic64_read(&w->side.node.bad_hello) && time_before(jiffies, end))
-		msleep(5);
+		msleep(20);
 	KUNIT_EXPECT_EQ(test, atomic64_read(&w->side.node.bad_hello), 1);
 }
 
