@@ -5,7 +5,9 @@
 #include "internal.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <string.h>
+#include <time.h>
 
 int dvs_next(int endpoint, struct dvs_receive_args *in, int timeout_ms)
 {
@@ -56,6 +58,26 @@ int dvs_answer_next(int endpoint, uint64_t token, const struct dvs_msg *reply, i
 #define COPY_MAX	(1UL << 30)
 
 /*
+ * The caller's node has enough to copy for the moment: give it one. False when
+ * the time is up.
+ */
+static bool pause_copy(const struct dvs_limit *limit)
+{
+	static const struct timespec moment = { .tv_nsec = 1000000 };
+	struct timespec now;
+
+	nanosleep(&moment, NULL);
+	if (!limit->timeout)
+		return true;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	if (now.tv_sec < limit->deadline.tv_sec ||
+	    (now.tv_sec == limit->deadline.tv_sec && now.tv_nsec < limit->deadline.tv_nsec))
+		return true;
+	errno = ETIMEDOUT;
+	return false;
+}
+
+/*
  * Copy until all is done: the kernel may stop early, at a signal or where one
  * of the two memories ends, and says so only by what it returns.
  */
@@ -71,7 +93,7 @@ static int copy(int endpoint, struct dvs_vcopy_args *args, size_t length, int ti
 		args->length = length < COPY_MAX ? length : COPY_MAX;
 		done = dvs_vcopy(endpoint, args, sizeof(*args));
 		if (done < 0) {
-			if (errno == EINTR)
+			if (errno == EINTR || (errno == EAGAIN && pause_copy(&limit)))
 				continue;
 			return -1;
 		}
