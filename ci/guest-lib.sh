@@ -38,7 +38,7 @@ show_console() {
 	say "---- end of console"
 }
 
-# kernel_image normal|debug|FILE, initrd_image the same: the files a guest boots from
+# kernel_image normal|debug|FILE: what a guest boots
 kernel_image() {
 	case $1 in
 	normal) printf '%s' "$build/kernel/arch/x86/boot/bzImage" ;;
@@ -47,21 +47,24 @@ kernel_image() {
 	esac
 }
 
-initrd_image() {
-	case $1 in
-	debug) printf '%s' "$build/image/node-debug.cpio.gz" ;;
-	*) printf '%s' "$build/image/node.cpio.gz" ;;
-	esac
+# initrd_images KERNEL: the archives every guest with it has, one a line
+initrd_images() {
+	printf '%s\n' "$build/image/node.cpio.gz"
+	[ "$1" != debug ] || printf '%s\n' "$build/image/modules.cpio.gz"
 }
 
+# need_file FILE [TARGET]
 need_file() {
 	[ -f "$1" ] || die "$1 does not exist; run 'make ${2:-kernel image}'"
 }
 
 # join_initrd OUT FILE...: several archives as one; a single one is used where it is
 join_initrd() {
-	local out=$1
+	local out=$1 file
 	shift
+	for file in "$@"; do
+		need_file "$file" 'kernel image'
+	done
 	if [ $# -eq 1 ]; then
 		printf '%s' "$1"
 	else

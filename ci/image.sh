@@ -1,8 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Build build/image/node.cpio.gz, the root of every guest, from the distribution's binaries, ours,
-# and the libraries that ldd finds for them; and node-debug.cpio.gz, the same with the modules
-# of the sanitizer kernel, when that has been built.
+# Build, in build/image, node.cpio.gz: the root of every guest, from the distribution's binaries,
+# ours, and the libraries that ldd finds for them; selftests.cpio.gz: what a test guest has
+# besides; and modules.cpio.gz: the modules of the sanitizer kernel, when that has been built.
+# One initramfs may consist of several archives.
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 
@@ -46,7 +47,8 @@ put_dlopened() {
 
 put_libraries() {
 	local file
-	LD_LIBRARY_PATH=$ours/lib xargs -r -n1 ldd <"$build/image/elf" 2>/dev/null |
+	# ldd fails for what is static; a library that is missing it reports in its output.
+	{ LD_LIBRARY_PATH=$ours/lib xargs -r -n1 ldd <"$build/image/elf" 2>/dev/null || true; } |
 		awk '$2 == "=>" && $3 ~ /^\// { print $3 } $1 ~ /^\// && $2 ~ /^\(/ { print $1 } /not found/ { print "MISSING", $1 }' |
 		sort -u |
 		while read -r file name; do
@@ -68,13 +70,7 @@ put_ours() {
 		put "$file" "/usr/bin/${file##*/}"
 		printf '%s\n' "$file" >>"$build/image/elf"
 	done
-	if [ -d "$ours/selftests" ]; then
-		while read -r file; do
-			put "$file" "/selftests/${file#"$ours"/selftests/}"
-			printf '%s\n' "$file" >>"$build/image/elf"
-		done < <(find "$ours/selftests" -type f -perm -u+x ! -name '*.o' ! -name '*.d')
-	fi
-	find "$root/usr/bin" "$root/selftests" -type f -exec strip --strip-debug {} + 2>/dev/null || true
+	find "$root/usr/bin" -type f -exec strip --strip-debug {} + 2>/dev/null || true
 }
 
 # ci/image: init, what a shell reads, and commands
@@ -93,7 +89,7 @@ put_scripts() {
 make_root() {
 	local dir
 	rm -rf "$root"
-	mkdir -p "$root"/{usr/bin,usr/sbin,usr/lib/x86_64-linux-gnu,usr/lib64,etc,root,tmp,proc,sys,dev,run,var,selftests}
+	mkdir -p "$root"/{usr/bin,usr/sbin,usr/lib/x86_64-linux-gnu,usr/lib64,etc,root,tmp,proc,sys,dev,run,var}
 	for dir in bin sbin lib lib64; do
 		ln -s "usr/$dir" "$root/$dir"
 	done
@@ -114,18 +110,29 @@ make_root() {
 	printf 'root:x:0:\nnogroup:x:65534:\n' >"$root/etc/group"
 }
 
+# archive DIR PREFIX NAME: build/image/NAME.cpio.gz, whole or not at all
+archive() {
+	"$top/ci/mkcpio.sh" "$1" "$2" "$build/image/$3.new"
+	mv "$build/image/$3.new" "$build/image/$3.cpio.gz"
+}
+
+# The selftests are static programs, one megabyte each: too much for every node.
+make_selftests() {
+	local tests=$build/image/selftests
+	rm -rf "$tests"
+	mkdir -p "$tests"
+	if [ -d "$ours/selftests" ]; then
+		(cd "$ours/selftests" && find . -type f -perm -u+x -print0 | xargs -0 -r cp --parents -t "$tests")
+		find "$tests" -type f -exec strip --strip-debug {} + 2>/dev/null || true
+	fi
+	archive "$tests" /selftests selftests
+}
+
 make_image() {
 	make -s -C "$top/ci/tools" O="$build/ci"
 	make_root
-	"$top/ci/mkcpio.sh" "$root" / "$build/image/node.cpio.gz.new"
-	mv "$build/image/node.cpio.gz.new" "$build/image/node.cpio.gz"
-}
-
-# Archives may follow each other in one initramfs.
-make_debug_image() {
-	"$top/ci/mkcpio.sh" "$build/debug/modroot/lib" /usr/lib "$build/image/modules.cpio.gz"
-	cat "$build/image/node.cpio.gz" "$build/image/modules.cpio.gz" >"$build/image/node-debug.cpio.gz.new"
-	mv "$build/image/node-debug.cpio.gz.new" "$build/image/node-debug.cpio.gz"
+	archive "$root" / node
+	make_selftests
 }
 
 inputs() {
@@ -138,17 +145,14 @@ main() {
 	local sum
 	mkdir -p "$build/image"
 	sum=$(inputs | sha256sum)
-	if [ "$sum" != "$(cat "$build/image/.sum" 2>/dev/null)" ] || [ ! -f "$build/image/node.cpio.gz" ]; then
+	if [ "$sum" != "$(cat "$build/image/.sum" 2>/dev/null)" ]; then
 		rm -f "$build/image/.sum"
 		step image 'tail -n 1 "$log"' make_image
 		printf '%s\n' "$sum" >"$build/image/.sum"
 		say "[image] build/image/node.cpio.gz: $(stat -c %s "$build/image/node.cpio.gz") bytes"
 	fi
-	if [ -d "$build/debug/modroot/lib" ]; then
-		if [ "$build/image/node.cpio.gz" -nt "$build/image/node-debug.cpio.gz" ] ||
-			[ "$build/debug/modroot" -nt "$build/image/node-debug.cpio.gz" ]; then
-			step image-debug 'tail -n 1 "$log"' make_debug_image
-		fi
+	if [ -d "$build/debug/modroot/lib" ] && [ "$build/debug/modroot" -nt "$build/image/modules.cpio.gz" ]; then
+		step image-modules 'tail -n 1 "$log"' archive "$build/debug/modroot/lib" /usr/lib modules
 	fi
 }
 
