@@ -28,7 +28,7 @@ console_faults() {
 # show_console FILE: the part of a console that a person needs, around the first fault or the end
 show_console() {
 	local first
-	first=$(tr -d '\r\000' <"$1" | grep -anE "$fault_pattern" | head -n 1 | cut -d: -f1)
+	first=$(tr -d '\r\000' <"$1" | grep -anE "$fault_pattern" | head -n 1 | cut -d: -f1) || true
 	say "---- console ${1#"$top"/}"
 	if [ -n "$first" ]; then
 		tr -d '\r\000' <"$1" | sed -n "$((first > 15 ? first - 15 : 1)),$((first + 70))p"
