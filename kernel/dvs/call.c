@@ -96,13 +96,24 @@ bool dvs_call_advance(struct dvs_call *call, enum dvs_call_state state)
 }
 EXPORT_SYMBOL_IF_KUNIT(dvs_call_advance);
 
-bool dvs_call_finish(struct dvs_call *call, int error,
-		     const struct dvs_msg *reply)
+/*
+ * End a call with @untaken if nobody can have taken it, else with @error and
+ * @reply.
+ */
+static bool end(struct dvs_call *call, int untaken, int error,
+		const struct dvs_msg *reply)
 {
 	spin_lock_bh(&call->lock);
-	if (call->state == DVS_CALL_DONE) {
+	switch (call->state) {
+	case DVS_CALL_DONE:
 		spin_unlock_bh(&call->lock);
 		return false;
+	case DVS_CALL_NEW:
+	case DVS_CALL_PENDING:
+		error = untaken;
+		break;
+	default:
+		break;
 	}
 	call->error = error;
 	if (reply)
@@ -118,7 +129,18 @@ bool dvs_call_finish(struct dvs_call *call, int error,
 		call->ops->done(call);
 	return true;
 }
+
+bool dvs_call_finish(struct dvs_call *call, int error,
+		     const struct dvs_msg *reply)
+{
+	return end(call, error, error, reply);
+}
 EXPORT_SYMBOL_IF_KUNIT(dvs_call_finish);
+
+bool dvs_call_cancel(struct dvs_call *call, int untaken)
+{
+	return end(call, untaken, -EOWNERDEAD, NULL);
+}
 
 int dvs_call_copy_begin(struct dvs_call *call)
 {

@@ -70,6 +70,8 @@ struct dvs_call_ops {
  * @wire_gid: likewise
  * @wire_pid: likewise
  * @node: node of the sender; 0 in a local container
+ * @trace: names what this call is part of: that of the call its source took last
+ *	and still has open, or a random number
  * @pending: in &dvs_endpoint.pending of @target; under its lock
  * @open: in &dvs_endpoint.open of @target; under its lock
  * @token: key in there; under its lock
@@ -102,6 +104,7 @@ struct dvs_call {
 	u32 wire_gid;
 	s32 wire_pid;
 	u32 node;
+	u64 trace;
 
 	struct list_head pending;
 	struct rb_node open;
@@ -129,6 +132,9 @@ bool dvs_call_advance(struct dvs_call *call, enum dvs_call_state state);
  */
 bool dvs_call_finish(struct dvs_call *call, int error,
 		     const struct dvs_msg *reply);
+
+/* Likewise: with @untaken when nobody can have taken it, else -EOWNERDEAD. */
+bool dvs_call_cancel(struct dvs_call *call, int untaken);
 
 /*
  * Bracket a copy from or to the segments: -ESRCH when the call is over. A call

@@ -206,10 +206,7 @@ static void close_lost(struct dvs_container *container, struct dvs_dc *dc)
 	struct dvs_range range;
 	u32 slot = 0;
 
-	/* A bind that has seen the map as it was is done after this. */
-	spin_lock_bh(&dc->lock);
-	spin_unlock_bh(&dc->lock);
-
+	dvs_dc_map_changed(dc);
 	while ((endpoint = dvs_dc_next(dc, slot))) {
 		slot = DVS_SLOT(endpoint->number);
 		if (!dvs_slotmap_lookup(&container->map, slot, &range) ||

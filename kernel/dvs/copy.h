@@ -21,8 +21,8 @@ int dvs_copy_check(const struct dvs_call *call, unsigned int index, u64 offset,
 		   u64 length, bool write);
 
 /*
- * Copy between @iter and memory of the caller of @call, on this node, between
- * dvs_call_copy_begin() and _end(). Bytes copied, or, when there are none:
+ * Copy between @iter and memory of the caller of @call, on this node. Bytes
+ * copied, or, when there are none:
  * -EFAULT, -ESRCH when the call ended or its address space is gone, -ENOMEM.
  */
 ssize_t dvs_copy_segment(struct dvs_call *call, unsigned int index, u64 offset,

@@ -192,27 +192,32 @@ static int pick_freed(struct dvs_dc *dc, u16 *slot, u32 *generation,
 {
 	struct dvs_range range;
 	u16 last = dc->free_tail, freed;
-	int error = -EADDRNOTAVAIL;
 	void *entry;
 
 	do {
 		freed = pop_free(dc, &entry);
 		if (!freed)
-			return error;
-		/* Bound by number meanwhile, or given to another node? */
-		if (!xa_is_value(entry) || !owned(dc, freed, &range))
+			return -EADDRNOTAVAIL;
+		if (!xa_is_value(entry))
+			continue;	/* bound by number meanwhile */
+		if (!owned(dc, freed, &range)) {
+			/* It may come back. */
+			push_free(dc, freed, free_generation(entry));
 			continue;
+		}
 		*generation = next_generation(entry, &range);
 		if (*generation < range.generation_ceiling) {
 			*slot = freed;
 			return 0;
 		}
+		if (!dvs_dc_container(dc))
+			continue;	/* retired */
 		push_free(dc, freed, free_generation(entry));
 		needed->slot = freed;
 		needed->kind = DVS_CLAIM_KIND_RAISE;
-		error = -EAGAIN;
+		return -EAGAIN;
 	} while (freed != last);
-	return error;
+	return -EADDRNOTAVAIL;
 }
 
 static int pick_given(struct dvs_dc *dc, u16 slot, u32 *generation,
@@ -378,14 +383,22 @@ void dvs_dc_close(struct dvs_dc *dc, int error)
 }
 EXPORT_SYMBOL_IF_KUNIT(dvs_dc_close);
 
+void dvs_dc_map_changed(struct dvs_dc *dc)
+{
+	spin_lock_bh(&dc->lock);
+	/* Slots that were passed over may be this node's now. */
+	dc->cursor = DVS_SLOT_DYNAMIC_FIRST;
+	spin_unlock_bh(&dc->lock);
+}
+
 void dvs_dc_changed(struct dvs_dc *dc)
 {
 	bool watched;
 
 	wake_up_all(&dc->wait);
-	/* A watch is in the list before it looks at the slot. */
+	/* A watch is counted before it looks at the slot. */
 	spin_lock_bh(&dc->watch_lock);
-	watched = !list_empty(&dc->watches);
+	watched = dc->watch_count;
 	spin_unlock_bh(&dc->watch_lock);
 	if (watched)
 		queue_work(system_unbound_wq, &dc->watch_work);

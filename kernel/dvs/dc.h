@@ -91,8 +91,9 @@ struct dvs_container {
  * @endpoints: endpoints bound
  * @calls: calls open
  * @wait: woken when a slot is bound, unbound or gets another owner
- * @watch_lock: protects @watches
- * @watches: what other nodes watch here (struct dvs_remote)
+ * @watch_lock: protects @watches and @watch_count
+ * @watches: what other nodes watch here (struct dvs_watch)
+ * @watch_count: how many there are; @watches is short of those being looked at
  * @watch_work: looks through @watches after a change
  * @sequence: numbers calls of a local container
  */
@@ -112,6 +113,7 @@ struct dvs_dc {
 	wait_queue_head_t wait;
 	spinlock_t watch_lock;	/* see above */
 	struct list_head watches;
+	u32 watch_count;
 	struct work_struct watch_work;
 	atomic64_t sequence;
 };
@@ -154,6 +156,12 @@ struct dvs_endpoint *dvs_dc_next(struct dvs_dc *dc, u32 slot);
 
 /* Close every endpoint with @error, refuse binds from now on. */
 void dvs_dc_close(struct dvs_dc *dc, int error);
+
+/*
+ * The slot map changed. A bind that has seen the map as it was is done when this
+ * returns.
+ */
+void dvs_dc_map_changed(struct dvs_dc *dc);
 
 /* Something changed that dvs_wait() may wait for. */
 void dvs_dc_changed(struct dvs_dc *dc);

@@ -204,6 +204,41 @@ static struct dvs_call *pop_home(struct dvs_endpoint *endpoint)
 	return call;
 }
 
+/* The first call made from here after @sequence, referenced; or NULL */
+static struct dvs_call *next_home(struct dvs_endpoint *endpoint, u64 sequence)
+{
+	struct dvs_call *call, *found = NULL;
+	struct rb_node *node;
+
+	spin_lock_bh(&endpoint->lock);
+	node = endpoint->calls.rb_node;
+	while (node) {
+		call = rb_entry(node, struct dvs_call, home);
+		if (call->id.sequence > sequence) {
+			found = call;
+			node = node->rb_left;
+		} else {
+			node = node->rb_right;
+		}
+	}
+	if (found)
+		dvs_call_hold(found);
+	spin_unlock_bh(&endpoint->lock);
+	return found;
+}
+
+static void cancel_calls(struct dvs_endpoint *endpoint, int error)
+{
+	struct dvs_call *call;
+	u64 sequence = 0;
+
+	while ((call = next_home(endpoint, sequence))) {
+		sequence = call->id.sequence;
+		dvs_ipc_cancel(call, error);
+		dvs_call_put(call);
+	}
+}
+
 void dvs_endpoint_close(struct dvs_endpoint *endpoint, int error)
 {
 	struct dvs_receiver *receiver, *next;
@@ -231,11 +266,7 @@ void dvs_endpoint_close(struct dvs_endpoint *endpoint, int error)
 		dvs_call_finish(call, -EOWNERDEAD, NULL);
 		dvs_call_put(call);
 	}
-	while ((call = pop_home(endpoint))) {
-		dvs_ipc_cancel(call, error);
-		dvs_call_wait_copies(call);
-		dvs_call_put(call);
-	}
+	cancel_calls(endpoint, error);
 	dvs_notify_close(endpoint);
 	wake_up_all(&endpoint->poll);
 }
@@ -243,8 +274,19 @@ void dvs_endpoint_close(struct dvs_endpoint *endpoint, int error)
 static int endpoint_release(struct inode *inode, struct file *file)
 {
 	struct dvs_endpoint *endpoint = file->private_data;
+	struct dvs_call *call;
 
 	dvs_endpoint_close(endpoint, -EIDRM);
+	/*
+	 * No system call uses the file: these are calls that were interrupted.
+	 * Their memory is the process's again when close() returns; of one that
+	 * exits it is nobody's, and it could not be killed while it waits.
+	 */
+	while ((call = pop_home(endpoint))) {
+		if (!(current->flags & (PF_EXITING | PF_KTHREAD)))
+			dvs_call_wait_copies(call);
+		dvs_call_put(call);
+	}
 	dvs_endpoint_put(endpoint);
 	return 0;
 }

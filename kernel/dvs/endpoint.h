@@ -72,6 +72,7 @@ struct dvs_receiver {
  * @waiting: entries in @pending
  * @open_count: entries in @open
  * @token: last token given out
+ * @trace: of the call taken last
  * @received: messages and notifications received
  * @sent: messages, requests and notifications sent
  * @poll: waiters in poll and epoll
@@ -100,6 +101,7 @@ struct dvs_endpoint {
 	u32 waiting;
 	u32 open_count;
 	u64 token;
+	u64 trace;
 	u64 received;
 	u64 sent;
 	wait_queue_head_t poll;
@@ -120,7 +122,8 @@ void dvs_endpoint_put(struct dvs_endpoint *endpoint);
 /*
  * Close: every operation fails with @error from now on, messages nobody took
  * end with -EIDRM, calls it holds with -EOWNERDEAD, calls it made are
- * cancelled. Returns when no copy for them runs any more. May be called twice.
+ * cancelled. Copies that run for those may go on for a moment: whoever waits for
+ * such a call waits for them, too. May be called twice.
  */
 void dvs_endpoint_close(struct dvs_endpoint *endpoint, int error);
 

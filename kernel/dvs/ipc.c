@@ -94,6 +94,7 @@ void dvs_ipc_open(struct dvs_endpoint *endpoint, struct dvs_call *call)
 		return;
 	dvs_call_hold(call);
 	call->token = ++endpoint->token;
+	endpoint->trace = call->trace;
 	rb_add(&call->open, &endpoint->open, token_less);
 	endpoint->open_count++;
 }
@@ -115,7 +116,7 @@ int dvs_ipc_queue(struct dvs_call *call, struct dvs_endpoint *target, bool nowai
 {
 	int error = 0;
 
-	call->target = dvs_endpoint_hold(target);
+	WRITE_ONCE(call->target, dvs_endpoint_hold(target));
 	spin_lock_bh(&target->lock);
 	if (target->dead) {
 		error = DVS_GENERATION(call->destination) ? -ESTALE : -ENXIO;
@@ -164,33 +165,37 @@ bool dvs_ipc_withdraw(struct dvs_call *call)
 	return withdrawn;
 }
 
-void dvs_ipc_cancel(struct dvs_call *call, int error)
+/*
+ * The call ends first. Whoever queues it or takes it checks its state under the
+ * lock of the destination, so nothing links it after that, and what has linked
+ * it before is found here.
+ */
+void dvs_ipc_cancel(struct dvs_call *call, int untaken)
 {
-	struct dvs_endpoint *target = call->target;
+	struct dvs_endpoint *target;
 	bool linked = false;
 
 	if (call->ops && call->source) {
-		dvs_remote_call_cancel(call, error);
+		dvs_remote_call_cancel(call, untaken);
 		return;
 	}
-	if (target) {
-		spin_lock_bh(&target->lock);
-		if (!list_empty(&call->pending)) {
-			list_del_init(&call->pending);
-			target->waiting--;
-			linked = true;
-		} else {
-			error = -EOWNERDEAD;
-			if (!RB_EMPTY_NODE(&call->open)) {
-				rb_erase(&call->open, &target->open);
-				RB_CLEAR_NODE(&call->open);
-				target->open_count--;
-				linked = true;
-			}
-		}
-		spin_unlock_bh(&target->lock);
+	dvs_call_cancel(call, untaken);
+	/* Set before the state advanced from NEW, under the call's lock. */
+	target = READ_ONCE(call->target);
+	if (!target)
+		return;
+	spin_lock_bh(&target->lock);
+	if (!list_empty(&call->pending)) {
+		list_del_init(&call->pending);
+		target->waiting--;
+		linked = true;
+	} else if (!RB_EMPTY_NODE(&call->open)) {
+		rb_erase(&call->open, &target->open);
+		RB_CLEAR_NODE(&call->open);
+		target->open_count--;
+		linked = true;
 	}
-	dvs_call_finish(call, error, NULL);
+	spin_unlock_bh(&target->lock);
 	if (linked)
 		dvs_call_put(call);
 }

@@ -71,20 +71,21 @@ int dvs_ipc_reply(struct dvs_endpoint *endpoint, u64 token, u32 type,
 		  const u8 *payload);
 
 /*
- * Queue a call at an endpoint of this node: -ENXIO when it is closed, -EAGAIN
+ * Queue a call at an endpoint of this node: -ENXIO when it is closed (-ESTALE when
+ * @call names its generation), -EAGAIN
  * with @nowait when nobody waits for it, -ESRCH when the call is over already.
  */
 int dvs_ipc_queue(struct dvs_call *call, struct dvs_endpoint *target, bool nowait);
 /* Take back a call nobody has taken: true when that was so. */
 bool dvs_ipc_withdraw(struct dvs_call *call);
 /*
- * End a call from the caller's side, with @error when nobody has taken it and
+ * End a call from the caller's side, with @untaken when nobody has taken it and
  * with -EOWNERDEAD otherwise.
  */
-void dvs_ipc_cancel(struct dvs_call *call, int error);
+void dvs_ipc_cancel(struct dvs_call *call, int untaken);
 
-/* The open call @token of an endpoint, with a copy begun; or an ERR_PTR. */
-struct dvs_call *dvs_ipc_copy_begin(struct dvs_endpoint *endpoint, u64 token);
+/* The open call @token of an endpoint, referenced; or NULL. */
+struct dvs_call *dvs_ipc_find(struct dvs_endpoint *endpoint, u64 token);
 
 /* Who sends, as seen in the container: uid and gid in its user, pid in its pid namespace. */
 void dvs_ipc_credentials(struct dvs_dc *dc, kuid_t kuid, kgid_t kgid, struct pid *kpid,

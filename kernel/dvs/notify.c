@@ -94,7 +94,10 @@ static void erase_note(struct dvs_endpoint *source, struct dvs_note *note)
 	source->note_count--;
 }
 
-/* A record whose destination is gone, out of the source's records; or NULL */
+/*
+ * A record without bits under way, out of the source's records; or NULL. Should
+ * bits arrive in it meanwhile, the destination gets them all the same.
+ */
 static struct dvs_note *pop_useless(struct dvs_endpoint *source)
 {
 	struct dvs_note *note = NULL;
@@ -103,7 +106,8 @@ static struct dvs_note *pop_useless(struct dvs_endpoint *source)
 	spin_lock_bh(&source->lock);
 	for (node = rb_first(&source->notes); node; node = rb_next(node)) {
 		note = rb_entry(node, struct dvs_note, notes);
-		if (note->target && READ_ONCE(note->target->dead))
+		if (note->remote ? dvs_remote_note_idle(note->remote) :
+				   data_race(list_empty(&note->arrived)))
 			break;
 		note = NULL;
 	}

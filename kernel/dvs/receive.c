@@ -4,6 +4,7 @@
  * user space could not take it. Concurrency is argued in ipc.c.
  */
 #include <linux/pid_namespace.h>
+#include <linux/poll.h>
 #include <linux/sched/signal.h>
 #include <linux/user_namespace.h>
 #include <trace/events/dvs.h>
@@ -23,9 +24,11 @@ static struct dvs_call *pick_call(struct dvs_endpoint *endpoint, u64 flags,
 	list_for_each_entry(call, &endpoint->pending, pending) {
 		if (!dvs_ipc_matches(flags, source, call->msg.source, call->request))
 			continue;
+		/* Over: whoever ended it is about to take it out. */
+		if (!dvs_call_advance(call, DVS_CALL_TAKING))
+			continue;
 		list_del_init(&call->pending);
 		endpoint->waiting--;
-		dvs_call_advance(call, DVS_CALL_TAKING);
 		dvs_ipc_open(endpoint, call);
 		return call;
 	}
@@ -56,6 +59,7 @@ static int take(struct dvs_endpoint *endpoint, u64 flags, u32 source,
 		.flags = flags,
 		.source = source,
 	};
+	struct dvs_note *note;
 	int error = 0;
 
 	INIT_LIST_HEAD(&receiver.list);
@@ -89,6 +93,9 @@ static int take(struct dvs_endpoint *endpoint, u64 flags, u32 source,
 	list_del_init(&receiver.list);
 	if (delivery->call || delivery->note)
 		endpoint->received++;
+	/* It may have been woken for a notification that is for others, too. */
+	list_for_each_entry(note, &endpoint->arrived, arrived)
+		dvs_ipc_arrived(endpoint, note->source);
 	spin_unlock_bh(&endpoint->lock);
 	return delivery->call || delivery->note ? 0 : error;
 }
@@ -232,6 +239,8 @@ void dvs_ipc_reject(struct dvs_endpoint *endpoint, struct dvs_delivery *delivery
 			if (!dvs_ipc_hand_over(endpoint, call)) {
 				list_add(&call->pending, &endpoint->pending);
 				endpoint->waiting++;
+				wake_up_interruptible_poll(&endpoint->poll,
+							   EPOLLIN | EPOLLRDNORM);
 			} else {
 				dvs_call_advance(call, DVS_CALL_TAKING);
 			}

@@ -77,7 +77,7 @@ void dvs_remote_answer(struct dvs_peer *peer, const struct dvs_wire_header *to,
 		       enum dvs_wire_type type, const void *payload, u32 length);
 
 /* Does the slot of @header belong to this node, as the other believes? 0, or -DVS_EMOVED
- * with *version, or -ENXIO for an unknown container. *dc has its namespace referenced.
+ * with *version, or -ENXIO when no namespace of the container is attached here. *dc has its namespace referenced.
  */
 int dvs_remote_resolve(struct dvs_peer *peer, const struct dvs_wire_header *header,
 		       struct dvs_dc **dc, u64 *version);
@@ -86,7 +86,7 @@ int dvs_remote_resolve(struct dvs_peer *peer, const struct dvs_wire_header *head
 struct dvs_call *dvs_remote_call_create(struct dvs_node *node, u32 id, u16 attempt);
 int dvs_remote_call_send(struct dvs_call *call, bool nowait, u64 epoch);
 bool dvs_remote_call_withdraw(struct dvs_call *call);
-void dvs_remote_call_cancel(struct dvs_call *call, int error);
+void dvs_remote_call_cancel(struct dvs_call *call, int untaken);
 const char *dvs_remote_call_request(struct dvs_peer *peer,
 				    const struct dvs_wire_header *header,
 				    const struct dvs_wire_request *request);
@@ -96,7 +96,10 @@ const char *dvs_remote_call_reply(struct dvs_peer *peer,
 /* For a call this node made there: referenced, or NULL. */
 struct dvs_call *dvs_remote_call_find(struct dvs_peer *peer, u64 key);
 
-/* Copies (remote_copy.c): -ESRCH, -EFAULT, -EOWNERDEAD, ... or bytes copied */
+/*
+ * Copies (remote_copy.c): bytes copied, or -ESRCH when the call is over, -EFAULT,
+ * -ENOMEM, -ETIMEDOUT, -ERESTARTSYS.
+ */
 ssize_t dvs_remote_copy(struct dvs_call *call, unsigned int segment, u64 offset,
 			struct iov_iter *iter, bool write,
 			const struct dvs_timeout *timeout);
@@ -106,6 +109,23 @@ const char *dvs_remote_copy_begin(struct dvs_peer *peer,
 const char *dvs_remote_copy_done(struct dvs_peer *peer,
 				 const struct dvs_wire_header *header,
 				 void **payload);
+/**
+ * struct dvs_remote_copies - copies of the holder's node that wait for the memory
+ *	of the caller of an outgoing call
+ * @lock: protects @waiting and @count
+ * @waiting: in order
+ * @count: entries in @waiting
+ * @work: carries them out; each holds a reference to the call
+ */
+struct dvs_remote_copies {
+	spinlock_t lock;	/* see above */
+	struct list_head waiting;
+	u32 count;
+	struct work_struct work;
+};
+
+void dvs_remote_copies_init(struct dvs_remote_copies *copies);
+struct dvs_remote_copies *dvs_remote_call_copies(struct dvs_call *call);
 /* The peer that made an incoming call; NULL for a call from this node. */
 struct dvs_peer *dvs_remote_call_peer(struct dvs_call *call);
 u64 dvs_remote_call_key(struct dvs_call *call);
@@ -114,6 +134,8 @@ u64 dvs_remote_call_key(struct dvs_call *call);
 int dvs_remote_notify(struct dvs_remote_note *rn, u64 bits);
 int dvs_remote_note_init(struct dvs_note *note, struct dvs_dc *dc);
 void dvs_remote_note_free(struct dvs_remote_note *rn);
+/* No bits are under way. */
+bool dvs_remote_note_idle(struct dvs_remote_note *rn);
 const char *dvs_remote_notify_receive(struct dvs_peer *peer,
 				      const struct dvs_wire_header *header,
 				      const struct dvs_wire_notify *notify);

@@ -28,6 +28,7 @@
  * @cancel: outgoing: the cancellation
  * @submitted: outgoing: the request was given to the link; under &dvs_call.lock
  * @cancelled: outgoing: the other node must be told; likewise
+ * @copies: outgoing: what the other node wants of the segments
  * @request: payload of @frame, outgoing
  * @reply: payload of @frame, incoming
  */
@@ -38,6 +39,7 @@ struct dvs_remote_call {
 	struct dvs_frame cancel;
 	bool submitted;
 	bool cancelled;
+	struct dvs_remote_copies copies;
 	union {
 		struct dvs_wire_request request;
 		struct dvs_wire_reply reply;
@@ -93,6 +95,11 @@ struct dvs_peer *dvs_remote_call_peer(struct dvs_call *call)
 	return call->ops == &incoming_call_ops ? from_call(call)->remote.peer : NULL;
 }
 
+struct dvs_remote_copies *dvs_remote_call_copies(struct dvs_call *call)
+{
+	return &from_call(call)->copies;
+}
+
 u64 dvs_remote_call_key(struct dvs_call *call)
 {
 	return from_call(call)->remote.key;
@@ -116,6 +123,7 @@ struct dvs_call *dvs_remote_call_create(struct dvs_node *node, u32 id, u16 attem
 		return ERR_PTR(-ENOMEM);
 	rc->call.ops = &outgoing_call_ops;
 	rc->remote.ops = &outgoing_ops;
+	dvs_remote_copies_init(&rc->copies);
 	rc->frame.header.attempt = cpu_to_le16(attempt);
 	return &rc->call;
 }
@@ -163,6 +171,7 @@ static void send_cancel(struct dvs_remote_call *rc)
 	rc->cancel.header.type = DVS_WIRE_CANCEL;
 	rc->cancel.header.dcid = rc->frame.header.dcid;
 	rc->cancel.header.call = cpu_to_le64(rc->remote.key);
+	rc->cancel.header.trace = rc->frame.header.trace;
 	rc->cancel.header.source = rc->frame.header.source;
 	rc->cancel.header.destination = rc->frame.header.destination;
 	rc->cancel.release = cancel_release;
@@ -184,16 +193,16 @@ int dvs_remote_call_send(struct dvs_call *call, bool nowait, u64 epoch)
 	header->dcid = cpu_to_le64(dvs_dc_container(call->dc)->dcid);
 	header->call = cpu_to_le64(rc->remote.key);
 	header->epoch = cpu_to_le64(epoch);
+	header->trace = cpu_to_le64(call->trace);
 	header->source = cpu_to_le32(call->msg.source);
 	header->destination = cpu_to_le32(call->destination);
 	rc->frame.payload = &rc->request;
-	rc->frame.length = struct_size_t(struct dvs_wire_request, segments, 0) +
+	rc->frame.length = offsetof(struct dvs_wire_request, segments) +
 			   call->segment_count * sizeof(struct dvs_wire_segment);
 	rc->frame.release = request_release;
 
-	spin_lock_bh(&call->lock);
-	WRITE_ONCE(call->state, DVS_CALL_REMOTE);
-	spin_unlock_bh(&call->lock);
+	if (!dvs_call_advance(call, DVS_CALL_REMOTE))
+		return -ESRCH;
 	dvs_remote_add_out(&rc->remote);
 	dvs_call_hold(call);
 	error = dvs_link_send(rc->remote.peer->link, &rc->frame);
@@ -207,7 +216,7 @@ int dvs_remote_call_send(struct dvs_call *call, bool nowait, u64 epoch)
 	rc->submitted = true;
 	cancelled = rc->cancelled;
 	spin_unlock_bh(&call->lock);
-	if (cancelled)
+	if (cancelled && dvs_remote_remove_out(&rc->remote))
 		send_cancel(rc);
 	return 0;
 }
@@ -224,26 +233,24 @@ bool dvs_remote_call_withdraw(struct dvs_call *call)
 	return true;
 }
 
-void dvs_remote_call_cancel(struct dvs_call *call, int error)
+void dvs_remote_call_cancel(struct dvs_call *call, int untaken)
 {
 	struct dvs_remote_call *rc = from_call(call);
 	bool submitted;
 
 	if (dvs_link_withdraw(rc->remote.peer->link, &rc->frame)) {
 		dvs_remote_remove_out(&rc->remote);
-		dvs_call_finish(call, error, NULL);
+		dvs_call_finish(call, untaken, NULL);
 		dvs_call_put(call);
 		return;
 	}
-	if (!dvs_remote_remove_out(&rc->remote))
-		return;		/* answered, expelled, or never sent */
-	dvs_call_finish(call, -EOWNERDEAD, NULL);
-	/* The cancellation must not overtake the request. */
+	dvs_call_cancel(call, untaken);
+	/* The cancellation must not overtake the request: see dvs_remote_call_send(). */
 	spin_lock_bh(&call->lock);
 	rc->cancelled = true;
 	submitted = rc->submitted;
 	spin_unlock_bh(&call->lock);
-	if (submitted)
+	if (submitted && dvs_remote_remove_out(&rc->remote))
 		send_cancel(rc);
 }
 
@@ -348,6 +355,7 @@ static void decode(struct dvs_remote_call *rc, const struct dvs_wire_header *hea
 	call->id.origin = ((u64)call->node << 48) |
 			  (le64_to_cpu(header->session) & GENMASK_ULL(47, 0));
 	call->id.sequence = le64_to_cpu(header->call);
+	call->trace = le64_to_cpu(header->trace);
 	call->msg.source = le32_to_cpu(header->source);
 	call->msg.type = le32_to_cpu(request->type);
 	memcpy(call->msg.payload, request->payload, DVS_PAYLOAD_SIZE);
@@ -386,7 +394,8 @@ static int accept(struct dvs_peer *peer, const struct dvs_wire_header *header,
 	if (error)
 		return error;
 	old = set_active_memcg(target->memcg);
-	rc = create(peer, GFP_KERNEL_ACCOUNT);
+	/* Without reclaim: the link serves others, too. */
+	rc = create(peer, GFP_NOWAIT | __GFP_ACCOUNT | __GFP_NOWARN);
 	set_active_memcg(old);
 	if (!rc) {
 		dvs_dc_uncharge_call(target->dc);

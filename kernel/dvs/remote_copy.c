@@ -2,8 +2,9 @@
 /*
  * Copies between the holder of a call and the caller's memory on another node,
  * a chunk at a time: READ and WRITE frames to the home, COPIED frames back. The
- * home copies in work items of its own, since touching the caller's memory may
- * wait for a page, and the link must not.
+ * home copies in work items, since touching the caller's memory may wait for a
+ * page, and the link must not. There is one for each call, so what one caller's
+ * memory does holds up nobody else, and copies for a call happen in order.
  */
 #include <linux/completion.h>
 #include <linux/memcontrol.h>
@@ -127,6 +128,7 @@ static struct chunk *chunk_create(struct dvs_call *call, unsigned int segment,
 	chunk->frame.header.type = write ? DVS_WIRE_WRITE : DVS_WIRE_READ;
 	chunk->frame.header.dcid = cpu_to_le64(dvs_dc_container(call->dc)->dcid);
 	chunk->frame.header.call = cpu_to_le64(dvs_remote_call_key(call));
+	chunk->frame.header.trace = cpu_to_le64(call->trace);
 	chunk->frame.header.source = cpu_to_le32(call->target->number);
 	chunk->frame.header.destination = cpu_to_le32(call->msg.source);
 	chunk->frame.payload = chunk->body;
@@ -199,6 +201,22 @@ static ssize_t copy_chunk(struct dvs_call *call, unsigned int segment, u64 offse
 	return result;
 }
 
+static int pause(const struct dvs_timeout *timeout)
+{
+	struct dvs_timeout soon = {
+		.expires = ktime_add_ms(ktime_get(), 1),
+		.clockid = CLOCK_MONOTONIC,
+		.set = true,
+	};
+	int error;
+
+	if (dvs_timeout_expired(timeout))
+		return -ETIMEDOUT;
+	__set_current_state(TASK_INTERRUPTIBLE | TASK_FREEZABLE);
+	error = dvs_timeout_sleep(&soon);
+	return error == -ETIMEDOUT ? 0 : error;
+}
+
 ssize_t dvs_remote_copy(struct dvs_call *call, unsigned int segment, u64 offset,
 			struct iov_iter *iter, bool write,
 			const struct dvs_timeout *timeout)
@@ -213,6 +231,14 @@ ssize_t dvs_remote_copy(struct dvs_call *call, unsigned int segment, u64 offset,
 		length = min_t(size_t, iov_iter_count(iter), DVS_COPY_CHUNK);
 		copied = copy_chunk(call, segment, offset + total, length, iter,
 				    write, timeout);
+		if (copied == -EAGAIN) {
+			/* Others copy for the same call. */
+			if (write)
+				iov_iter_revert(iter, length);
+			copied = pause(timeout);
+			if (!copied)
+				continue;
+		}
 		if (copied < 0)
 			return total ?: copied;
 		total += copied;
@@ -239,11 +265,11 @@ const char *dvs_remote_copy_done(struct dvs_peer *peer,
 	chunk = chunk_from_remote(remote);
 	write = chunk->frame.header.type == DVS_WIRE_WRITE;
 	asked = le32_to_cpu(chunk->body->length);
-	if (copied > asked ||
+	if (le32_to_cpu(body->error) == DVS_WIRE_EMOVED || copied > asked ||
 	    (!write && le32_to_cpu(header->length) != sizeof(*body) + copied) ||
 	    (write && le32_to_cpu(header->length) != sizeof(*body))) {
 		chunk_put(chunk);
-		return "length of a copy that was not asked for";
+		return "answer to a copy that was not asked for";
 	}
 	if (dvs_remote_remove_out(remote)) {
 		chunk->answer = body;
@@ -260,17 +286,17 @@ const char *dvs_remote_copy_done(struct dvs_peer *peer,
 
 /**
  * struct home_copy - a READ or WRITE being carried out at the caller's node
- * @work: does it
+ * @list: in &dvs_remote_copies.waiting
  * @peer: node of the holder; referenced
- * @call: the call, with a copy begun; referenced
+ * @call: the call; referenced
  * @frame: the COPIED
  * @request: header it answers
  * @body: payload of the READ or WRITE
- * @answer: payload of @frame, in @body or apart from it
- * @buffer: what to free
+ * @short_answer: payload of @frame when it has no bytes to carry
+ * @buffer: payload of @frame, with the bytes that were read
  */
 struct home_copy {
-	struct work_struct work;
+	struct list_head list;
 	struct dvs_peer *peer;
 	struct dvs_call *call;
 	struct dvs_frame frame;
@@ -346,16 +372,54 @@ static ssize_t home_copy_run(struct home_copy *copy)
 	return dvs_copy_segment(call, index, offset, &iter, write);
 }
 
-static void home_copy_work(struct work_struct *work)
+static struct home_copy *next_waiting(struct dvs_remote_copies *copies)
 {
-	struct home_copy *copy = container_of(work, struct home_copy, work);
-	struct dvs_call *call = copy->call;
+	struct home_copy *copy;
+
+	spin_lock_bh(&copies->lock);
+	copy = list_first_entry_or_null(&copies->waiting, struct home_copy, list);
+	if (copy) {
+		list_del(&copy->list);
+		copies->count--;
+	}
+	spin_unlock_bh(&copies->lock);
+	return copy;
+}
+
+static void home_copies_work(struct work_struct *work)
+{
+	struct dvs_remote_copies *copies =
+		container_of(work, struct dvs_remote_copies, work);
+	struct home_copy *copy;
+	struct dvs_call *call;
 	ssize_t result;
 
-	result = home_copy_run(copy);
-	dvs_call_copy_end(call);
-	home_copy_answer(copy, result);
-	dvs_call_put(call);
+	/* The first one's reference keeps the call for the others. */
+	copy = next_waiting(copies);
+	while (copy) {
+		call = copy->call;
+		result = home_copy_run(copy);
+		home_copy_answer(copy, result);
+		copy = next_waiting(copies);
+		dvs_call_put(call);
+	}
+}
+
+void dvs_remote_copies_init(struct dvs_remote_copies *copies)
+{
+	spin_lock_init(&copies->lock);
+	INIT_LIST_HEAD(&copies->waiting);
+	INIT_WORK(&copies->work, home_copies_work);
+}
+
+static void refuse(struct dvs_peer *peer, const struct dvs_wire_header *header,
+		   const struct dvs_wire_copy *body, int error)
+{
+	struct dvs_wire_copy refusal = *body;
+
+	refusal.length = 0;
+	refusal.error = cpu_to_le32(dvs_wire_error(error));
+	dvs_remote_answer(peer, header, DVS_WIRE_COPIED, &refusal, sizeof(refusal));
 }
 
 const char *dvs_remote_copy_begin(struct dvs_peer *peer,
@@ -363,28 +427,37 @@ const char *dvs_remote_copy_begin(struct dvs_peer *peer,
 				  void **payload)
 {
 	struct dvs_wire_copy *body = *payload;
-	struct dvs_wire_copy refusal;
+	struct dvs_remote_copies *copies;
 	struct home_copy *copy;
 	struct dvs_call *call;
+	bool full;
 
 	call = dvs_remote_call_find(peer, le64_to_cpu(header->call));
-	if (!call || dvs_call_copy_begin(call)) {
-		if (call)
-			dvs_call_put(call);
-		refusal = *body;
-		refusal.length = 0;
-		refusal.error = cpu_to_le32(DVS_WIRE_ESRCH);
-		dvs_remote_answer(peer, header, DVS_WIRE_COPIED, &refusal,
-				  sizeof(refusal));
+	if (!call) {
+		refuse(peer, header, body, -ESRCH);
 		return NULL;
 	}
+	copies = dvs_remote_call_copies(call);
 	copy = kzalloc(sizeof(*copy), GFP_KERNEL | __GFP_NOFAIL);
-	INIT_WORK(&copy->work, home_copy_work);
 	copy->peer = dvs_peer_hold(peer);
 	copy->call = call;
 	copy->request = *header;
 	copy->body = body;
-	*payload = NULL;
-	queue_work(peer->node->copy_workqueue, &copy->work);
+	spin_lock_bh(&copies->lock);
+	full = copies->count >= DVS_COPIES_PER_CALL;
+	if (!full) {
+		list_add_tail(&copy->list, &copies->waiting);
+		copies->count++;
+		queue_work(peer->node->copy_workqueue, &copies->work);
+	}
+	spin_unlock_bh(&copies->lock);
+	if (full) {
+		refuse(peer, header, body, -EAGAIN);
+		copy->body = NULL;
+		home_copy_free(copy);
+		dvs_call_put(call);
+	} else {
+		*payload = NULL;
+	}
 	return NULL;
 }

@@ -149,6 +149,11 @@ void dvs_remote_note_free(struct dvs_remote_note *rn)
 	kfree(rn);
 }
 
+bool dvs_remote_note_idle(struct dvs_remote_note *rn)
+{
+	return !READ_ONCE(rn->busy);
+}
+
 /* Give up the bits: their destination does not exist. */
 static int drop_pending(struct dvs_remote_note *rn, int error)
 {
@@ -276,7 +281,8 @@ static int deliver(struct dvs_peer *peer, const struct dvs_wire_header *header,
 	int error = 0;
 
 	old = set_active_memcg(target->memcg);
-	fresh = dvs_note_create(source, peer->id, GFP_KERNEL_ACCOUNT);
+	fresh = dvs_note_create(source, peer->id,
+				GFP_NOWAIT | __GFP_ACCOUNT | __GFP_NOWARN);
 	set_active_memcg(old);
 	if (!fresh)
 		return -ENOMEM;

@@ -75,9 +75,9 @@ static void remote_put(struct dvs_remote *remote)
 }
 
 static struct dvs_watch *create(struct dvs_dc *dc, struct dvs_peer *peer,
-				const struct dvs_remote_ops *ops)
+				const struct dvs_remote_ops *ops, gfp_t gfp)
 {
-	struct dvs_watch *watch = kzalloc(sizeof(*watch), GFP_KERNEL_ACCOUNT);
+	struct dvs_watch *watch = kzalloc(sizeof(*watch), gfp);
 
 	if (!watch)
 		return NULL;
@@ -136,7 +136,7 @@ static const struct dvs_remote_ops outgoing_ops = {
  * @dc: container
  * @node: owner of the slot
  * @endpoint: number to watch
- * @events: %DVS_WAIT_BOUND, %DVS_WAIT_UNBOUND or both; none to hear of a move
+ * @events: &dvs_wait_args.events. That the slot moved is said for any of them
  * @nowait: answer at once
  * @epoch: owner epoch of the slot
  *
@@ -153,7 +153,7 @@ struct dvs_watch *dvs_remote_watch_begin(struct dvs_dc *dc, u32 node, u32 endpoi
 	peer = dvs_remote_peer(container->node, node);
 	if (IS_ERR(peer))
 		return ERR_CAST(peer);
-	watch = create(dc, peer, &outgoing_ops);
+	watch = create(dc, peer, &outgoing_ops, GFP_KERNEL_ACCOUNT);
 	dvs_peer_put(peer);
 	if (!watch)
 		return ERR_PTR(-ENOMEM);
@@ -238,6 +238,8 @@ static void unlist(struct dvs_watch *watch)
 	spin_lock_bh(&dc->watch_lock);
 	listed = !list_empty(&watch->list);
 	list_del_init(&watch->list);
+	if (listed)
+		dc->watch_count--;
 	spin_unlock_bh(&dc->watch_lock);
 	if (!listed)
 		return;
@@ -353,6 +355,7 @@ static int admit(struct dvs_watch *watch)
 	refcount_inc(&watch->ref);
 	spin_lock_bh(&dc->watch_lock);
 	list_add_tail(&watch->list, &dc->watches);
+	dc->watch_count++;
 	spin_unlock_bh(&dc->watch_lock);
 	check(watch);
 	return 0;
@@ -370,7 +373,7 @@ const char *dvs_remote_watch_receive(struct dvs_peer *peer,
 
 	error = dvs_remote_resolve(peer, header, &dc, &version);
 	if (!error) {
-		watch = create(dc, peer, &incoming_ops);
+		watch = create(dc, peer, &incoming_ops, GFP_NOWAIT | __GFP_NOWARN);
 		if (watch) {
 			watch->remote.key = le64_to_cpu(header->call);
 			watch->body = *wire;

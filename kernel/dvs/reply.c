@@ -29,10 +29,10 @@ static struct dvs_call *find_open(struct dvs_endpoint *endpoint, u64 token)
  * @type: type of the reply
  * @payload: payload of the reply
  *
- * Never sleeps.
+ * Never sleeps. A copy that another thread does for the call is cut short.
  *
  * Return: 0; %ESRCH when @token names no open call of this endpoint or the
- * caller has given up; %EBUSY while a copy from or to the call's segments runs.
+ * caller has given up.
  */
 int dvs_ipc_reply(struct dvs_endpoint *endpoint, u64 token, u32 type,
 		  const u8 *payload)
@@ -42,7 +42,7 @@ int dvs_ipc_reply(struct dvs_endpoint *endpoint, u64 token, u32 type,
 		.type = type,
 	};
 	struct dvs_call *call;
-	bool copying, done;
+	bool done;
 
 	memcpy(reply.payload, payload, DVS_PAYLOAD_SIZE);
 	spin_lock_bh(&endpoint->lock);
@@ -51,14 +51,6 @@ int dvs_ipc_reply(struct dvs_endpoint *endpoint, u64 token, u32 type,
 		spin_unlock_bh(&endpoint->lock);
 		return -ESRCH;
 	}
-	spin_lock(&call->lock);
-	copying = call->copies && call->state != DVS_CALL_DONE;
-	spin_unlock(&call->lock);
-	if (copying) {
-		spin_unlock_bh(&endpoint->lock);
-		return -EBUSY;
-	}
-	/* No copy begins from here on: they look in the tree. */
 	rb_erase(&call->open, &endpoint->open);
 	RB_CLEAR_NODE(&call->open);
 	endpoint->open_count--;
@@ -69,18 +61,14 @@ int dvs_ipc_reply(struct dvs_endpoint *endpoint, u64 token, u32 type,
 	return done ? 0 : -ESRCH;
 }
 
-struct dvs_call *dvs_ipc_copy_begin(struct dvs_endpoint *endpoint, u64 token)
+struct dvs_call *dvs_ipc_find(struct dvs_endpoint *endpoint, u64 token)
 {
 	struct dvs_call *call;
-	int error = -ESRCH;
 
 	spin_lock_bh(&endpoint->lock);
 	call = find_open(endpoint, token);
-	if (call) {
-		error = dvs_call_copy_begin(call);
-		if (!error)
-			dvs_call_hold(call);
-	}
+	if (call)
+		dvs_call_hold(call);
 	spin_unlock_bh(&endpoint->lock);
-	return error ? ERR_PTR(error) : call;
+	return call;
 }

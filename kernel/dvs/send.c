@@ -5,6 +5,7 @@
  * in ipc.c.
  */
 #include <linux/cred.h>
+#include <linux/random.h>
 #include <linux/sched/mm.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
@@ -106,6 +107,7 @@ static int add_home(struct dvs_call *call)
 	spin_lock_bh(&source->lock);
 	error = source->dead;
 	if (!error) {
+		call->trace = source->open_count ? source->trace : get_random_u64();
 		dvs_call_hold(call);
 		rb_add(&call->home, &source->calls, home_less);
 		source->sent++;
@@ -238,25 +240,6 @@ static int wait_moved(struct dvs_dc *dc, u64 version,
 	return error;
 }
 
-static bool expired(const struct dvs_timeout *timeout)
-{
-	ktime_t now;
-
-	if (!timeout->set)
-		return false;
-	switch (timeout->clockid) {
-	case CLOCK_REALTIME:
-		now = ktime_get_real();
-		break;
-	case CLOCK_BOOTTIME:
-		now = ktime_get_boottime();
-		break;
-	default:
-		now = ktime_get();
-	}
-	return ktime_compare(now, timeout->expires) >= 0;
-}
-
 static u64 next_sequence(struct dvs_dc *dc)
 {
 	struct dvs_container *container = dvs_dc_container(dc);
@@ -303,6 +286,9 @@ int dvs_ipc_send(struct dvs_endpoint *source, const struct dvs_request *request,
 		}
 		error = submit(call, request->nowait, range.epoch);
 		if (error) {
+			/* The endpoint was closed meanwhile: say why. */
+			if (dvs_call_is_done(call))
+				error = call->error;
 			remove_home(call);
 			dvs_call_put(call);
 			return error;
@@ -310,7 +296,7 @@ int dvs_ipc_send(struct dvs_endpoint *source, const struct dvs_request *request,
 		error = await(call, timeout, handle, &version, reply);
 		if (error != -DVS_EMOVED)
 			return error;
-		if (expired(timeout))
+		if (dvs_timeout_expired(timeout))
 			return -ETIMEDOUT;
 		error = wait_moved(dc, version, timeout);
 		if (error)
@@ -361,7 +347,12 @@ int dvs_ipc_resume(struct dvs_endpoint *source,
 	if (!call)
 		return -ESRCH;
 	error = await(call, timeout, handle, &version, reply);
-	return error == -DVS_EMOVED ? -EIDRM : error;
+	if (error == -DVS_EMOVED)
+		return -EIDRM;
+	/* Taken back: the arguments need not be those of the request any more. */
+	if (error == -ERESTARTSYS && !*handle)
+		return -EINTR;
+	return error;
 }
 
 void dvs_ipc_abandon(struct dvs_endpoint *source, u64 handle)

@@ -54,3 +54,22 @@ int dvs_timeout_sleep(const struct dvs_timeout *timeout)
 		return -ETIMEDOUT;
 	return 0;
 }
+
+bool dvs_timeout_expired(const struct dvs_timeout *timeout)
+{
+	ktime_t now;
+
+	if (!timeout->set)
+		return false;
+	switch (timeout->clockid) {
+	case CLOCK_REALTIME:
+		now = ktime_get_real();
+		break;
+	case CLOCK_BOOTTIME:
+		now = ktime_get_boottime();
+		break;
+	default:
+		now = ktime_get();
+	}
+	return ktime_compare(now, timeout->expires) >= 0;
+}

@@ -32,4 +32,7 @@ int dvs_timeout_get(struct dvs_timeout *timeout, u64 addr, u32 clockid);
  */
 int dvs_timeout_sleep(const struct dvs_timeout *timeout);
 
+/* The time is up. */
+bool dvs_timeout_expired(const struct dvs_timeout *timeout);
+
 #endif /* _DVS_TIMEOUT_H */

@@ -42,7 +42,9 @@ static u32 look(struct dvs_dc *dc, struct dvs_wait_args *args,
 	*remote = false;
 	if (!container) {
 		range->node = 0;
-		return dvs_wait_look(dc, args->endpoint, &args->endpoint);
+		if (args->node)
+			events = DVS_WAIT_MOVED;
+		return events | dvs_wait_look(dc, args->endpoint, &args->endpoint);
 	}
 	if (!dvs_slotmap_lookup(&container->map, DVS_SLOT(args->endpoint), range))
 		range->node = 0;
@@ -92,8 +94,8 @@ static int attempt(struct dvs_dc *dc, struct dvs_wait_args *args, bool nowait,
 		if (remote && !watch) {
 			__set_current_state(TASK_RUNNING);
 			watch = dvs_remote_watch_begin(dc, range.node, number,
-						       args->events & ~DVS_WAIT_MOVED,
-						       nowait, range.epoch);
+						       args->events, nowait,
+						       range.epoch);
 			error = PTR_ERR_OR_ZERO(watch);
 			if (error) {
 				watch = NULL;
