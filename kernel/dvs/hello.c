@@ -47,7 +47,7 @@ const char *dvs_hello_check_node(const struct dvs_node *node,
 	return NULL;
 }
 
-/* Do both sides speak of the same two sessions? */
+/* Do both sides speak of the same two sessions, and what happened in them? */
 const char *dvs_hello_check_sessions(const struct dvs_link *link,
 				     const struct dvs_wire_hello *hello)
 {
@@ -57,7 +57,7 @@ const char *dvs_hello_check_sessions(const struct dvs_link *link,
 		return "HELLO from another session of that node";
 	if (le64_to_cpu(hello->peer_session) != link->session)
 		return "HELLO for another session of this node";
-	return NULL;
+	return dvs_link_queue_check(&link->queue, le32_to_cpu(hello->received));
 }
 
 /* IPv4 addresses may come as they are or mapped into IPv6. */

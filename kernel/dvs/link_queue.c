@@ -120,21 +120,37 @@ void dvs_link_queue_end(struct dvs_link_queue *queue, struct list_head *done)
 }
 EXPORT_SYMBOL_IF_KUNIT(dvs_link_queue_end);
 
-const char *dvs_link_queue_ack(struct dvs_link_queue *queue, u32 ack,
-			       struct list_head *done)
+static const char *check(const struct dvs_link_queue *queue, u32 ack, u32 limit)
 {
 	if (ack == queue->acked)
 		return NULL;
 	if (!ack || !dvs_wire_after(ack, queue->acked))
 		return "acknowledges less than before";
-	if (dvs_wire_after(ack, queue->begun))
+	if (dvs_wire_after(ack, limit))
 		return "acknowledges a frame that was not sent";
+	return NULL;
+}
+
+const char *dvs_link_queue_ack(struct dvs_link_queue *queue, u32 ack,
+			       struct list_head *done)
+{
+	const char *error = check(queue, ack, queue->begun);
+
+	if (error)
+		return error;
 
 	queue->acked = ack;
 	release_acked(queue, done);
 	return NULL;
 }
 EXPORT_SYMBOL_IF_KUNIT(dvs_link_queue_ack);
+
+const char *dvs_link_queue_check(const struct dvs_link_queue *queue,
+				 u32 received)
+{
+	/* It may have got on earlier connections whatever has a number. */
+	return check(queue, received, queue->last);
+}
 
 const char *dvs_link_queue_resume(struct dvs_link_queue *queue, u32 received,
 				  struct list_head *done)
@@ -144,13 +160,13 @@ const char *dvs_link_queue_resume(struct dvs_link_queue *queue, u32 received,
 	if (WARN_ON_ONCE(queue->busy))
 		return "frame of the last connection is still being written";
 
-	/* It may have got on earlier connections whatever has a number. */
-	queue->begun = queue->last;
-	error = dvs_link_queue_ack(queue, received, done);
+	error = dvs_link_queue_check(queue, received);
 	if (error)
 		return error;
 
+	queue->acked = received;
 	queue->begun = received;
+	release_acked(queue, done);
 	queue->resend = list_first_entry_or_null(&queue->sent,
 						 struct dvs_frame, list);
 	return NULL;

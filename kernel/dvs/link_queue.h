@@ -40,6 +40,9 @@ void dvs_link_queue_add(struct dvs_link_queue *queue, struct dvs_frame *frame);
 bool dvs_link_queue_withdraw(struct dvs_link_queue *queue,
 			     struct dvs_frame *frame);
 
+/* Can the other side have everything up to @received? */
+const char *dvs_link_queue_check(const struct dvs_link_queue *queue,
+				 u32 received);
 /* A connection is ready: the other side has everything up to @received. */
 const char *dvs_link_queue_resume(struct dvs_link_queue *queue, u32 received,
 				  struct list_head *done);

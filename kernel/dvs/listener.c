@@ -133,21 +133,46 @@ void dvs_listener_greeted(struct dvs_listener *listener,
 		dvs_listener_broken(listener, conn, reason, bad);
 }
 
+static void dismiss(struct dvs_listener *listener, struct dvs_connection *conn,
+		    const char *reason)
+{
+	if (!READ_ONCE(conn->dead))
+		dvs_listener_broken(listener, conn, reason, true);
+	dvs_connection_destroy(conn);
+}
+
+/*
+ * Who has something to say does so at once. So the oldest embryo is the one to
+ * make room, and a crowd of strangers keeps no node out.
+ */
+static void make_room(struct dvs_listener *listener)
+{
+	struct dvs_connection *conn = NULL;
+
+	spin_lock_bh(&listener->lock);
+	if (listener->count >= DVS_EMBRYOS_MAX) {
+		conn = list_first_entry(&listener->embryos,
+					struct dvs_connection, list);
+		disown(listener, conn);
+	}
+	spin_unlock_bh(&listener->lock);
+
+	if (conn)
+		dismiss(listener, conn, "no HELLO before many others came");
+}
+
 static void admit(struct dvs_listener *listener, struct socket *sock)
 {
 	struct dvs_connection *conn;
 
-	/* Only listener->work adds embryos, so the count can but shrink. */
-	if (READ_ONCE(listener->count) >= DVS_EMBRYOS_MAX) {
-		pr_notice_ratelimited("node %u: refused a connection: %u others have not said HELLO\n",
-				      listener->node->id, DVS_EMBRYOS_MAX);
-		goto refuse;
+	conn = dvs_connection_accept(listener, listener->node, sock);
+	if (IS_ERR(conn)) {
+		sock_no_linger(sock->sk);
+		sock_release(sock);
+		return;
 	}
 
-	conn = dvs_connection_accept(listener, listener->node, sock);
-	if (IS_ERR(conn))
-		goto refuse;
-
+	make_room(listener);
 	spin_lock_bh(&listener->lock);
 	conn->embryo = true;
 	list_add_tail(&conn->list, &listener->embryos);
@@ -156,11 +181,6 @@ static void admit(struct dvs_listener *listener, struct socket *sock)
 
 	/* Its data may have come before the callbacks were in place. */
 	dvs_connection_run_rx(conn);
-	return;
-
-refuse:
-	sock_no_linger(sock->sk);
-	sock_release(sock);
 }
 
 /* Returns the delay after which to try again in any case, or 0. */
@@ -182,14 +202,12 @@ static unsigned long accept_all(struct dvs_listener *listener)
 	return 1;
 }
 
-static struct dvs_connection *first_overdue(struct dvs_listener *listener,
-					    bool *late)
+static struct dvs_connection *first_overdue(struct dvs_listener *listener)
 {
 	struct dvs_connection *conn;
 
 	list_for_each_entry(conn, &listener->embryos, list) {
-		*late = !conn->dead && time_after_eq(jiffies, conn->deadline);
-		if (conn->dead || *late)
+		if (conn->dead || time_after_eq(jiffies, conn->deadline))
 			return conn;
 	}
 	return NULL;
@@ -200,17 +218,13 @@ static unsigned long reap(struct dvs_listener *listener)
 {
 	struct dvs_connection *conn;
 	unsigned long delay = 0;
-	bool late;
 
 	spin_lock_bh(&listener->lock);
-	while ((conn = first_overdue(listener, &late))) {
+	while ((conn = first_overdue(listener))) {
 		disown(listener, conn);
 		spin_unlock_bh(&listener->lock);
 
-		if (late)
-			dvs_listener_broken(listener, conn,
-					    "no HELLO in time", true);
-		dvs_connection_destroy(conn);
+		dismiss(listener, conn, "no HELLO in time");
 
 		spin_lock_bh(&listener->lock);
 	}
