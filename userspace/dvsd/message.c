@@ -156,6 +156,7 @@ void message_encode(struct message *message, const struct log *log,
 	case MESSAGE_SNAPSHOT:
 	case MESSAGE_ANSWER:
 		put_u64(buf, message->sequence);
+		put_u32(buf, message->to);
 		put_u64(buf, message->index);
 		put_u32(buf, message->total);
 		put_u32(buf, message->offset);
@@ -207,6 +208,7 @@ static void decode_body(struct message *message, struct reader *reader)
 	case MESSAGE_SNAPSHOT:
 	case MESSAGE_ANSWER:
 		message->sequence = get_u64(reader);
+		message->to = get_u32(reader);
 		message->index = get_u64(reader);
 		message->total = get_u32(reader);
 		message->offset = get_u32(reader);

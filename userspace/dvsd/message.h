@@ -80,7 +80,11 @@ struct kernel_facts {
  * @total: its length
  * @offset: place of this piece
  *
- * COMMAND, QUERY, ANSWER: @sequence; ANSWER also @total, @offset, @index
+ * COMMAND, QUERY, ANSWER:
+ * @sequence: the sender's number of the command or query; ANSWER: the asker's
+ *
+ * ANSWER also @total, @offset, @index (last entry held), and
+ * @to: who asked
  *
  * @data: payload, of SNAPSHOT, COMMAND, QUERY and ANSWER
  * @len: its length
@@ -113,6 +117,7 @@ struct message {
 	struct reader entries;
 	uint64_t index;
 	uint64_t sequence;
+	uint32_t to;
 	uint32_t total;
 	uint32_t offset;
 	const uint8_t *data;

@@ -81,7 +81,7 @@
  *   data: the dc, as in "dc show". Answered when the container exists on all
  *         of its nodes that are in the view.
  *   errors: exists (the name is taken), usage, not-found (no such node),
- *         limit, failed (a node's kernel refused; the data says which)
+ *         limit, failed (the kernel of a node refused: see "nodes")
  *
  * dc delete             uid 0
  *   request: "name"

@@ -164,10 +164,10 @@ int slots_raise(struct slots *slots, uint16_t slot, uint32_t node,
 
 	if (!range || range->node != node || range->epoch != epoch)
 		return ESTALE;
-	if (range->ceiling >= GENERATION_END)
-		return ENOSPC;
 	if (range->ceiling != ceiling)
 		return EALREADY;
+	if (range->ceiling >= GENERATION_END)
+		return ENOSPC;
 	range->ceiling = step_above(range->ceiling);
 	return 0;
 }
