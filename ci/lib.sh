@@ -16,6 +16,8 @@ export PATH=/usr/sbin:/usr/bin:/sbin:/bin:$PATH
 export CCACHE_DEPEND=1 CCACHE_BASEDIR=$top CCACHE_SLOPPINESS=include_file_mtime,include_file_ctime,time_macros
 # A time stamp in an image would spoil the cache; a fixed one makes builds reproducible as well.
 export KBUILD_BUILD_TIMESTAMP='2025-01-01' KBUILD_BUILD_USER=dvs KBUILD_BUILD_HOST=dvs KBUILD_BUILD_VERSION=1
+# Set, so that kbuild does not ask git about the state of 86,000 files to name the release.
+export LOCALVERSION=-dvs
 unset CDPATH MAKEFLAGS MAKELEVEL MFLAGS
 mkdir -p "$logs"
 

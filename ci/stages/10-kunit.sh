@@ -6,7 +6,7 @@
 
 cd "$build/linux"
 rc=0
-nice /usr/bin/python3 tools/testing/kunit/kunit.py run --arch=x86_64 --kunitconfig=kernel/dvs \
+nice /usr/bin/python3 tools/testing/kunit/kunit.py run --arch=x86_64 --kunitconfig=kernel/dvs --kunitconfig="$top/configs/kunit.config" \
 	--build_dir="$build/kunit" --jobs="$jobs" --make_options=CC="$(kernel_cc)" --timeout=300 2>&1 |
 	tee "$build/kunit.out" || rc=$?
 
