@@ -40,9 +40,8 @@ FIXTURE_SETUP(bind)
 
 FIXTURE_TEARDOWN(bind)
 {
-	if (_metadata->exit_code == KSFT_PASS) {
+	if (_metadata->exit_code == KSFT_PASS)
 		EXPECT_TRUE(world_empty(&self->world));
-	}
 	world_destroy(&self->world);
 }
 
@@ -94,7 +93,9 @@ TEST_F(bind, a_bound_slot_is_in_use)
 
 static void drop_net_bind_service(void)
 {
-	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_header_struct header = {
+		.version = _LINUX_CAPABILITY_VERSION_3,
+	};
 	struct __user_cap_data_struct data[2];
 
 	syscall(SYS_capget, &header, data);
@@ -186,9 +187,8 @@ TEST_F(bind, without_a_free_descriptor_nothing_is_bound)
 
 TEST_F(bind, without_a_place_for_the_number_nothing_is_bound)
 {
-	struct dvs_bind_args *args = mmap(NULL, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	struct dvs_bind_args *args = readonly_memory();
 
-	ASSERT_NE(MAP_FAILED, args);
 	EXPECT_EQ(-EFAULT, sys_dvs_bind(args, sizeof(*args)));
 	EXPECT_EQ(0, info(-1).endpoints);
 }

@@ -74,8 +74,10 @@ TEST_F(ipc, a_call_is_counted_while_it_is_open)
 
 TEST_F(ipc, calling_a_slot_nobody_bound_is_ENXIO)
 {
+	__u32 number = DVS_ENDPOINT(SERVER_UNBOUND, 3);
+
 	EXPECT_EQ(-ENXIO, job_result(start_sendrec(self->client, SERVER_UNBOUND, 0)));
-	EXPECT_EQ(-ENXIO, job_result(start_sendrec(self->client, DVS_ENDPOINT(SERVER_UNBOUND, 3), 0)));
+	EXPECT_EQ(-ENXIO, job_result(start_sendrec(self->client, number, 0)));
 }
 
 TEST_F(ipc, calling_an_older_generation_is_ESTALE)

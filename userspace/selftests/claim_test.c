@@ -37,9 +37,8 @@ FIXTURE_SETUP(claim)
 
 FIXTURE_TEARDOWN(claim)
 {
-	if (_metadata->exit_code == KSFT_PASS) {
+	if (_metadata->exit_code == KSFT_PASS)
 		EXPECT_TRUE(world_empty(&self->world));
-	}
 	world_destroy(&self->world);
 }
 
@@ -57,7 +56,8 @@ static int wanted(struct netlink *daemon, __u32 slot)
 	return test_claim_get(daemon, WORLD_DCID, slot) ?: reply_uint(daemon, DVS_A_CLAIM_KIND);
 }
 
-static int give(struct cluster *cluster, __u32 slot, enum side side, __u64 epoch, __u32 floor, __u32 ceiling)
+static int give(struct cluster *cluster, __u32 slot, enum side side, __u64 epoch, __u32 floor,
+		__u32 ceiling)
 {
 	struct test_range range = {
 		.first = slot,
@@ -255,9 +255,8 @@ TEST_F(claim, without_a_free_slot_it_is_EADDRNOTAVAIL)
 		ASSERT_LE(0, epfds[i]);
 	}
 	EXPECT_EQ(-EADDRNOTAVAIL, bind_slot(DVS_SLOT_ANY, NULL));
-	for (unsigned int i = 0; i < ARRAY_SIZE(epfds); i++) {
+	for (unsigned int i = 0; i < ARRAY_SIZE(epfds); i++)
 		close(epfds[i]);
-	}
 }
 
 TEST_F(claim, the_oldest_free_slot_is_given_first)
@@ -270,18 +269,16 @@ TEST_F(claim, the_oldest_free_slot_is_given_first)
 		epfds[i] = bind_slot(DVS_SLOT_ANY, &numbers[i]);
 		ASSERT_LE(0, epfds[i]);
 	}
-	for (unsigned int i = 0; i < ARRAY_SIZE(order); i++) {
+	for (unsigned int i = 0; i < ARRAY_SIZE(order); i++)
 		close(epfds[order[i]]);
-	}
 	for (unsigned int i = 0; i < ARRAY_SIZE(order); i++) {
 		epfds[i] = bind_slot(DVS_SLOT_ANY, &number);
 		ASSERT_LE(0, epfds[i]);
 		EXPECT_EQ(DVS_SLOT(numbers[order[i]]), DVS_SLOT(number));
 		EXPECT_EQ(DVS_GENERATION(numbers[order[i]]) + 1, DVS_GENERATION(number));
 	}
-	for (unsigned int i = 0; i < ARRAY_SIZE(epfds); i++) {
+	for (unsigned int i = 0; i < ARRAY_SIZE(epfds); i++)
 		close(epfds[i]);
-	}
 }
 
 TEST_F(claim, a_slot_bound_by_number_is_not_given_to_another)
@@ -306,9 +303,8 @@ TEST_F(claim, a_slot_bound_by_number_is_not_given_to_another)
 	close(given);
 	epfds[1] = bind_slot(DVS_SLOT_ANY, &number);
 	EXPECT_EQ(DVS_SLOT(numbers[1]), DVS_SLOT(number));
-	for (unsigned int i = 0; i < ARRAY_SIZE(epfds); i++) {
+	for (unsigned int i = 0; i < ARRAY_SIZE(epfds); i++)
 		close(epfds[i]);
-	}
 }
 
 TEST_F(claim, slots_given_to_the_node_later_are_used)
@@ -326,9 +322,8 @@ TEST_F(claim, slots_given_to_the_node_later_are_used)
 	EXPECT_LE(0, late);
 	EXPECT_EQ(1500, DVS_SLOT(number));
 	close(late);
-	for (unsigned int i = 0; i < ARRAY_SIZE(epfds); i++) {
+	for (unsigned int i = 0; i < ARRAY_SIZE(epfds); i++)
 		close(epfds[i]);
-	}
 }
 
 TEST_F(claim, generations_start_at_the_floor)
@@ -435,21 +430,6 @@ TEST_F(claim, calls_from_other_nodes_count_too)
 	EXPECT_EQ(0, job_result(job));
 	close(server);
 	close(client);
-}
-
-TEST_F(claim, no_more_notified_destinations_than_the_limit)
-{
-	int epfd = bind_slot(DVS_SLOT_ANY, NULL), error = 0;
-	__u32 slot = FEW_LAST + 1;
-
-	ASSERT_LE(0, epfd);
-	/* Nobody is bound there; that is known on the other node only. */
-	while (!error && slot <= DVS_SLOT_MAX) {
-		error = notify(epfd, slot++, 1);
-	}
-	EXPECT_EQ(-EDQUOT, error);
-	EXPECT_LE(1000, slot - FEW_LAST);
-	close(epfd);
 }
 
 TEST_HARNESS_MAIN

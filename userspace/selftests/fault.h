@@ -32,13 +32,20 @@ bool fault_next(struct fault *fault);
 /* A result that a caller can make sense of: it worked, or there was no memory. */
 bool fault_is_clean(const struct fault *fault);
 
-#define each_fault(f) \
-	for (struct fault f = {}; fault_next(&(f)); )
+#define under_fault(attempt, call) do {					\
+	struct fault *_fault = (attempt);				\
+									\
+	fault_arm(_fault);						\
+	_fault->result = (call);					\
+	fault_disarm(_fault);						\
+} while (0)
 
-#define under_fault(f, call) do {					\
-	fault_arm(&(f));						\
-	(f).result = (call);						\
-	fault_disarm(&(f));						\
+/* For tests: a round is over, and ended well. */
+#define CHECK_FAULT(attempt) do {					\
+	const struct fault *_done = (attempt);				\
+									\
+	EXPECT_TRUE(fault_is_clean(_done))				\
+		TH_LOG("fault %d ended with %ld", _done->nth, _done->result); \
 } while (0)
 
 #endif /* DVS_SELFTESTS_FAULT_H */

@@ -43,7 +43,8 @@ int frame_connect(struct cluster *cluster, unsigned int from, unsigned int to)
 	return error ?: fd;
 }
 
-void frame_hello(struct frame *frame, const struct cluster *cluster, unsigned int from, unsigned int to)
+void frame_hello(struct frame *frame, const struct cluster *cluster, unsigned int from,
+		 unsigned int to)
 {
 	memset(frame, 0, sizeof(*frame));
 	frame->header.version = FRAME_VERSION;
@@ -100,9 +101,9 @@ void frame_make(struct frame *frame, const struct cluster *cluster, unsigned int
 		.sequence = sequence,
 		.session = cluster->session[from],
 		.dcid = dcid,
-		.call = 1000 + sequence,
+		.call = FRAME_CALLS + sequence,
 		.epoch = 1,
-		.source = DVS_ENDPOINT(60000, 1),
+		.source = FRAME_SOURCE,
 		.destination = destination,
 	};
 	switch (type) {

@@ -15,6 +15,10 @@
 #define FRAME_VERSION		1
 #define FRAME_MAGIC		0x31535644
 
+/* Of the frames made by frame_make() */
+#define FRAME_SOURCE		DVS_ENDPOINT(60000, 1)
+#define FRAME_CALLS		1000	/* plus the sequence number */
+
 enum frame_type {
 	FRAME_HELLO = 1,
 	FRAME_ACK,
@@ -120,12 +124,9 @@ struct frame {
 		struct frame_copy copy;
 		struct frame_notify notify;
 		struct frame_watch watch;
-		__u8 bytes[4096];
+		__u8 bytes[512];
 	};
 };
-
-_Static_assert(sizeof(struct frame_header) == 64, "header of a frame");
-_Static_assert(sizeof(struct frame_hello) == 56, "HELLO");
 
 /*
  * A TCP connection from the network namespace of node @from to the port of node
@@ -134,7 +135,8 @@ _Static_assert(sizeof(struct frame_hello) == 56, "HELLO");
 int frame_connect(struct cluster *cluster, unsigned int from, unsigned int to);
 
 /* The HELLO that node @from would say to node @to */
-void frame_hello(struct frame *frame, const struct cluster *cluster, unsigned int from, unsigned int to);
+void frame_hello(struct frame *frame, const struct cluster *cluster, unsigned int from,
+		 unsigned int to);
 
 /* An otherwise good frame of a type, from node @from, for an endpoint */
 void frame_make(struct frame *frame, const struct cluster *cluster, unsigned int from,

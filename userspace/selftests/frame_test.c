@@ -35,12 +35,16 @@ static int container_of_node(struct cluster *cluster, unsigned int node)
 /* A counter of node 1, as node-get and peer-get tell it */
 static __u64 node_counter(struct cluster *cluster, __u16 attribute)
 {
-	return test_node_get(&cluster->nl[0]) ? ~0ULL : reply_uint(&cluster->nl[0], attribute);
+	int error = test_node_get(&cluster->nl[0]);
+
+	return error ? ~0ULL : reply_uint(&cluster->nl[0], attribute);
 }
 
 static __u64 peer_counter(struct cluster *cluster, unsigned int node, __u16 attribute)
 {
-	return test_peer_get(&cluster->nl[0], node + 1) ? ~0ULL : reply_uint(&cluster->nl[0], attribute);
+	int error = test_peer_get(&cluster->nl[0], node + 1);
+
+	return error ? ~0ULL : reply_uint(&cluster->nl[0], attribute);
 }
 
 FIXTURE_SETUP(frame)
@@ -132,26 +136,22 @@ TEST_F(frame, a_well_spoken_node_is_admitted)
 	close(fd);
 }
 
-/* A field of a frame, and what it is set to */
-struct change {
-	size_t offset;
-	size_t size;
-	__u64 value;
-};
-
-#define SET(field, to) { offsetof(struct frame, field), sizeof(((struct frame *)NULL)->field), to }
-
-/* What makes a good frame of a type a bad one */
+/* What makes a good frame of a type a bad one: the bits that differ */
 struct breakage {
 	const char *name;
 	enum frame_type type;
-	struct change changes[4];
+	struct frame flip;
 };
+
+#define INSTEAD(good, bad)	((good) ^ (bad))
 
 static void apply(struct frame *frame, const struct breakage *breakage)
 {
-	for (const struct change *c = breakage->changes; c->size; c++)
-		memcpy((char *)frame + c->offset, &c->value, c->size);
+	const __u8 *flip = (const __u8 *)&breakage->flip;
+	__u8 *bytes = (__u8 *)frame;
+
+	for (size_t i = 0; i < sizeof(*frame); i++)
+		bytes[i] ^= flip[i];
 }
 
 /* Send it, or of a frame longer than there is the header only. */
@@ -167,35 +167,40 @@ static void send_broken(int fd, const struct frame *frame)
 #define REQUEST_SIZE	offsetof(struct frame_request, segments)
 #define SEGMENT_SIZE	sizeof(struct frame_segment)
 #define COPY_SIZE	sizeof(struct frame_copy)
+#define FIRST_CALL	(FRAME_CALLS + 1)
 
 static const struct breakage bad_hellos[] = {
-	{ "bad magic", FRAME_HELLO, { SET(hello.magic, 1) } },
+	{ "bad magic", FRAME_HELLO, .flip.hello.magic = 1 },
 	{ "no version in common", FRAME_HELLO,
-	  { SET(hello.version_min, 2), SET(hello.version_max, 2) } },
-	{ "versions upside down", FRAME_HELLO,
-	  { SET(hello.version_min, 2), SET(hello.version_max, 1) } },
-	{ "version 0", FRAME_HELLO, { SET(hello.version_min, 0) } },
-	{ "another cluster", FRAME_HELLO, { SET(hello.cluster, CLUSTER_NUMBER + 1) } },
-	{ "for another node", FRAME_HELLO, { SET(hello.peer, 2) } },
-	{ "from itself", FRAME_HELLO, { SET(hello.node, 1) } },
-	{ "from node 0", FRAME_HELLO, { SET(hello.node, 0) } },
-	{ "from an unknown node", FRAME_HELLO, { SET(hello.node, 77) } },
-	{ "from another node's address", FRAME_HELLO, { SET(hello.node, 2) } },
-	{ "of another session", FRAME_HELLO, { SET(hello.session, 99), SET(header.session, 99) } },
-	{ "for another session", FRAME_HELLO, { SET(hello.peer_session, 99) } },
-	{ "session unlike its header's", FRAME_HELLO, { SET(hello.session, 99) } },
-	{ "without a session", FRAME_HELLO, { SET(hello.session, 0), SET(header.session, 0) } },
-	{ "of a wrong version", FRAME_HELLO, { SET(header.version, 2) } },
-	{ "of another type", FRAME_HELLO, { SET(header.type, FRAME_ACK), SET(header.length, 0) } },
-	{ "of an unknown type", FRAME_HELLO, { SET(header.type, 200) } },
-	{ "too short", FRAME_HELLO, { SET(header.length, HELLO_SIZE - 1) } },
-	{ "too long", FRAME_HELLO, { SET(header.length, HELLO_SIZE + 1) } },
-	{ "of huge length", FRAME_HELLO, { SET(header.length, ~0U) } },
-	{ "with a number", FRAME_HELLO, { SET(header.sequence, 1) } },
-	{ "with a container", FRAME_HELLO, { SET(header.dcid, WORLD_DCID) } },
-	{ "with another acknowledgment than its header", FRAME_HELLO, { SET(header.ack, 17) } },
+	  .flip.hello.version_min = INSTEAD(1, 2),
+	  .flip.hello.version_max = INSTEAD(1, 2) },
+	{ "versions upside down", FRAME_HELLO, .flip.hello.version_min = INSTEAD(1, 2) },
+	{ "version 0", FRAME_HELLO, .flip.hello.version_min = INSTEAD(1, 0) },
+	{ "another cluster", FRAME_HELLO, .flip.hello.cluster = 1 },
+	{ "for another node", FRAME_HELLO, .flip.hello.peer = INSTEAD(1, 2) },
+	{ "from itself", FRAME_HELLO, .flip.hello.node = INSTEAD(3, 1) },
+	{ "from node 0", FRAME_HELLO, .flip.hello.node = INSTEAD(3, 0) },
+	{ "from an unknown node", FRAME_HELLO, .flip.hello.node = INSTEAD(3, 77) },
+	{ "from another node's address", FRAME_HELLO, .flip.hello.node = INSTEAD(3, 2) },
+	{ "of another session", FRAME_HELLO, .flip.hello.session = 64, .flip.header.session = 64 },
+	{ "for another session", FRAME_HELLO, .flip.hello.peer_session = 64 },
+	{ "session unlike its header's", FRAME_HELLO, .flip.hello.session = 64 },
+	{ "without a session", FRAME_HELLO,
+	  .flip.hello.session = INSTEAD(1, 0),
+	  .flip.header.session = INSTEAD(1, 0) },
+	{ "of a wrong version", FRAME_HELLO, .flip.header.version = INSTEAD(1, 2) },
+	{ "of another type", FRAME_HELLO,
+	  .flip.header.type = INSTEAD(FRAME_HELLO, FRAME_ACK),
+	  .flip.header.length = INSTEAD(HELLO_SIZE, 0) },
+	{ "of an unknown type", FRAME_HELLO, .flip.header.type = INSTEAD(FRAME_HELLO, 200) },
+	{ "too short", FRAME_HELLO, .flip.header.length = INSTEAD(HELLO_SIZE, HELLO_SIZE - 1) },
+	{ "too long", FRAME_HELLO, .flip.header.length = INSTEAD(HELLO_SIZE, HELLO_SIZE + 1) },
+	{ "of huge length", FRAME_HELLO, .flip.header.length = 1U << 31 },
+	{ "with a number", FRAME_HELLO, .flip.header.sequence = 1 },
+	{ "with a container", FRAME_HELLO, .flip.header.dcid = 1 },
+	{ "with another acknowledgment than its header", FRAME_HELLO, .flip.header.ack = 17 },
 	{ "after frames that were never sent", FRAME_HELLO,
-	  { SET(header.ack, 1000), SET(hello.received, 1000) } },
+	  .flip.header.ack = 1000, .flip.hello.received = 1000 },
 };
 
 TEST_F(frame, every_malformed_hello_is_refused_and_counted)
@@ -211,7 +216,8 @@ TEST_F(frame, every_malformed_hello_is_refused_and_counted)
 		send_broken(fd, &frame);
 		EXPECT_TRUE(frame_closed(fd))
 			TH_LOG("HELLO %s", bad_hellos[i].name);
-		EXPECT_TRUE(eventually(node_counter(&self->cluster, DVS_A_NODE_BAD_HELLO) == before + 1))
+		EXPECT_TRUE(eventually(node_counter(&self->cluster, DVS_A_NODE_BAD_HELLO) ==
+				       before + 1))
 			TH_LOG("HELLO %s", bad_hellos[i].name);
 		close(fd);
 	}
@@ -242,9 +248,8 @@ TEST_F(frame, a_hello_in_pieces_is_understood)
 	byte = (const char *)&frame;
 	for (size_t i = 0; i < sizeof(frame.header) + sizeof(frame.hello); i++) {
 		ASSERT_EQ(0, frame_send_bytes(fd, byte + i, 1));
-		if (i % 16 == 0) {
+		if (i % 16 == 0)
 			sleep_ms(1);
-		}
 	}
 	ASSERT_EQ(0, frame_receive(fd, &frame));
 	EXPECT_EQ(FRAME_HELLO, frame.header.type);
@@ -266,15 +271,13 @@ TEST_F(frame, many_who_say_nothing_keep_nobody_out)
 {
 	int fds[200], fd = -1;
 
-	for (unsigned int i = 0; i < ARRAY_SIZE(fds); i++) {
+	for (unsigned int i = 0; i < ARRAY_SIZE(fds); i++)
 		fds[i] = frame_connect(&self->cluster, EVIL, 0);
-	}
 	/* Not at once, perhaps: when the first of them have been sent away. */
 	EXPECT_TRUE(eventually((fd = greet(&self->cluster)) >= 0));
 	close(fd);
-	for (unsigned int i = 0; i < ARRAY_SIZE(fds); i++) {
+	for (unsigned int i = 0; i < ARRAY_SIZE(fds); i++)
 		close(fds[i]);
-	}
 }
 
 TEST_F(frame, noise_is_refused_and_counted)
@@ -287,62 +290,72 @@ TEST_F(frame, noise_is_refused_and_counted)
 		int fd = frame_connect(&self->cluster, EVIL, 0);
 
 		ASSERT_LE(0, fd);
-		for (size_t n = 0; n < sizeof(noise); n++) {
+		for (size_t n = 0; n < sizeof(noise); n++)
 			noise[n] = rand();
-		}
 		frame_send_bytes(fd, noise, sizeof(noise));
 		EXPECT_TRUE(frame_closed(fd));
-		EXPECT_TRUE(eventually(node_counter(&self->cluster, DVS_A_NODE_BAD_HELLO) == before + 1));
+		EXPECT_TRUE(eventually(node_counter(&self->cluster, DVS_A_NODE_BAD_HELLO) ==
+				       before + 1));
 		close(fd);
 	}
 }
 
-#define ONE_SEGMENT SET(header.length, REQUEST_SIZE + SEGMENT_SIZE), SET(request.segment_count, 1)
-
 static const struct breakage bad_frames[] = {
-	{ "wrong version", FRAME_REQUEST, { SET(header.version, 2) } },
-	{ "unknown type", FRAME_REQUEST, { SET(header.type, 200) } },
-	{ "too short", FRAME_REQUEST, { SET(header.length, REQUEST_SIZE - 1) } },
-	{ "too long", FRAME_REQUEST, { SET(header.length, REQUEST_SIZE + 1) } },
-	{ "huge length", FRAME_REQUEST, { SET(header.length, ~0U) } },
-	{ "number 0", FRAME_REQUEST, { SET(header.sequence, 0) } },
-	{ "a frame missing before it", FRAME_REQUEST, { SET(header.sequence, 5) } },
-	{ "impossible acknowledgment", FRAME_REQUEST, { SET(header.ack, 1000) } },
-	{ "no container", FRAME_REQUEST, { SET(header.dcid, 0) } },
-	{ "no call", FRAME_REQUEST, { SET(header.call, 0) } },
-	{ "no source", FRAME_REQUEST, { SET(header.source, 0) } },
-	{ "no destination", FRAME_REQUEST, { SET(header.destination, 0) } },
-	{ "another session", FRAME_REQUEST, { SET(header.session, 99) } },
+	{ "wrong version", FRAME_REQUEST, .flip.header.version = INSTEAD(1, 2) },
+	{ "unknown type", FRAME_REQUEST, .flip.header.type = INSTEAD(FRAME_REQUEST, 200) },
+	{ "too short", FRAME_REQUEST,
+	  .flip.header.length = INSTEAD(REQUEST_SIZE, REQUEST_SIZE - 1) },
+	{ "too long", FRAME_REQUEST,
+	  .flip.header.length = INSTEAD(REQUEST_SIZE, REQUEST_SIZE + 1) },
+	{ "huge length", FRAME_REQUEST, .flip.header.length = 1U << 31 },
+	{ "number 0", FRAME_REQUEST, .flip.header.sequence = INSTEAD(1, 0) },
+	{ "a frame missing before it", FRAME_REQUEST, .flip.header.sequence = INSTEAD(1, 5) },
+	{ "impossible acknowledgment", FRAME_REQUEST, .flip.header.ack = 1000 },
+	{ "no container", FRAME_REQUEST, .flip.header.dcid = INSTEAD(WORLD_DCID, 0) },
+	{ "no call", FRAME_REQUEST, .flip.header.call = INSTEAD(FIRST_CALL, 0) },
+	{ "no source", FRAME_REQUEST, .flip.header.source = INSTEAD(FRAME_SOURCE, 0) },
+	{ "no destination", FRAME_REQUEST, .flip.header.destination = INSTEAD(SERVER_SLOT, 0) },
+	{ "another session", FRAME_REQUEST, .flip.header.session = 64 },
 	{ "another HELLO", FRAME_REQUEST,
-	  { SET(header.type, FRAME_HELLO), SET(header.length, HELLO_SIZE) } },
-	{ "nine segments", FRAME_REQUEST, { SET(request.segment_count, 9) } },
-	{ "segments unlike the length", FRAME_REQUEST, { SET(request.segment_count, 1) } },
-	{ "unknown flags", FRAME_REQUEST, { SET(request.flags, 1U << 31) } },
-	{ "empty segment", FRAME_REQUEST, { ONE_SEGMENT, SET(request.segments[0].flags, 1) } },
+	  .flip.header.type = INSTEAD(FRAME_REQUEST, FRAME_HELLO),
+	  .flip.header.length = INSTEAD(REQUEST_SIZE, HELLO_SIZE) },
+	{ "nine segments", FRAME_REQUEST, .flip.request.segment_count = 9 },
+	{ "segments unlike the length", FRAME_REQUEST, .flip.request.segment_count = 1 },
+	{ "unknown flags", FRAME_REQUEST, .flip.request.flags = 1U << 31 },
+	{ "empty segment", FRAME_REQUEST,
+	  .flip.header.length = INSTEAD(REQUEST_SIZE, REQUEST_SIZE + SEGMENT_SIZE),
+	  .flip.request.segment_count = 1, .flip.request.segments[0].flags = 1 },
 	{ "segment without rights", FRAME_REQUEST,
-	  { ONE_SEGMENT, SET(request.segments[0].length, 1) } },
+	  .flip.header.length = INSTEAD(REQUEST_SIZE, REQUEST_SIZE + SEGMENT_SIZE),
+	  .flip.request.segment_count = 1, .flip.request.segments[0].length = 1 },
 	{ "endless segment", FRAME_REQUEST,
-	  { ONE_SEGMENT, SET(request.segments[0].length, ~0ULL) } },
-	{ "segment of a message", FRAME_MESSAGE, { ONE_SEGMENT } },
-	{ "acknowledgment with a number", FRAME_ACK, { SET(header.sequence, 1) } },
-	{ "acknowledgment with a container", FRAME_ACK, { SET(header.dcid, 1) } },
-	{ "too short", FRAME_REPLY, { SET(header.length, 63) } },
-	{ "unknown error", FRAME_REPLY, { SET(reply.error, 99) } },
-	{ "map version for nothing", FRAME_REPLY, { SET(reply.map_version, 1) } },
-	{ "too long", FRAME_CANCEL, { SET(header.length, 1) } },
-	{ "no copy", FRAME_READ, { SET(copy.copy, 0) } },
-	{ "huge", FRAME_READ, { SET(copy.length, 0x7fffffff) } },
-	{ "beyond everything", FRAME_READ, { SET(copy.offset, ~0ULL) } },
-	{ "segment 9", FRAME_READ, { SET(copy.segment, 9) } },
-	{ "of nothing", FRAME_READ, { SET(copy.length, 0) } },
-	{ "data unlike its length", FRAME_WRITE, { SET(copy.length, 17) } },
+	  .flip.header.length = INSTEAD(REQUEST_SIZE, REQUEST_SIZE + SEGMENT_SIZE),
+	  .flip.request.segment_count = 1, .flip.request.segments[0].flags = 1,
+	  .flip.request.segments[0].length = ~0ULL },
+	{ "segment of a message", FRAME_MESSAGE,
+	  .flip.header.length = INSTEAD(REQUEST_SIZE, REQUEST_SIZE + SEGMENT_SIZE),
+	  .flip.request.segment_count = 1, .flip.request.segments[0].flags = 1,
+	  .flip.request.segments[0].length = 1 },
+	{ "acknowledgment with a number", FRAME_ACK, .flip.header.sequence = 1 },
+	{ "acknowledgment with a container", FRAME_ACK, .flip.header.dcid = 1 },
+	{ "too short", FRAME_REPLY, .flip.header.length = INSTEAD(64, 63) },
+	{ "unknown error", FRAME_REPLY, .flip.reply.error = 99 },
+	{ "map version for nothing", FRAME_REPLY, .flip.reply.map_version = 1 },
+	{ "too long", FRAME_CANCEL, .flip.header.length = 1 },
+	{ "no copy", FRAME_READ, .flip.copy.copy = INSTEAD(1, 0) },
+	{ "huge", FRAME_READ, .flip.copy.length = 1U << 30 },
+	{ "beyond everything", FRAME_READ, .flip.copy.offset = ~0ULL },
+	{ "segment 9", FRAME_READ, .flip.copy.segment = 9 },
+	{ "of nothing", FRAME_READ, .flip.copy.length = INSTEAD(16, 0) },
+	{ "data unlike its length", FRAME_WRITE, .flip.copy.length = INSTEAD(16, 17) },
 	{ "failed, with data", FRAME_COPIED,
-	  { SET(header.length, COPY_SIZE + 16), SET(copy.error, 2) } },
-	{ "no bits", FRAME_NOTIFY, { SET(notify.bits, 0) } },
-	{ "error in a question", FRAME_NOTIFY, { SET(notify.error, 2) } },
-	{ "no events", FRAME_WATCH, { SET(watch.events, 0) } },
-	{ "unknown events", FRAME_WATCH, { SET(watch.events, 64) } },
-	{ "no endpoint", FRAME_WATCH, { SET(watch.endpoint, 0) } },
+	  .flip.header.length = INSTEAD(COPY_SIZE, COPY_SIZE + 16),
+	  .flip.copy.error = 2 },
+	{ "no bits", FRAME_NOTIFY, .flip.notify.bits = INSTEAD(1, 0) },
+	{ "error in a question", FRAME_NOTIFY, .flip.notify.error = 2 },
+	{ "no events", FRAME_WATCH, .flip.watch.events = INSTEAD(DVS_WAIT_BOUND, 0) },
+	{ "unknown events", FRAME_WATCH, .flip.watch.events = 64 },
+	{ "no endpoint", FRAME_WATCH, .flip.watch.endpoint = INSTEAD(SERVER_SLOT, 0) },
 };
 
 /* Node 1 has closed the connection and asks for another: start from the beginning. */
@@ -371,7 +384,7 @@ TEST_F_TIMEOUT(frame, every_malformed_frame_closes_the_connection_and_is_counted
 		int fd = -1;
 
 		ASSERT_TRUE(eventually((fd = greet(&self->cluster)) >= 0));
-		frame_make(&frame, &self->cluster, EVIL, b->type, 1, WORLD_DCID, self->to);
+		frame_make(&frame, &self->cluster, EVIL, b->type, 1, WORLD_DCID, SERVER_SLOT);
 		apply(&frame, b);
 		send_broken(fd, &frame);
 		EXPECT_TRUE(frame_closed(fd))
@@ -411,7 +424,8 @@ TEST_F(frame, a_frame_sent_twice_is_delivered_once)
 	ASSERT_EQ(0, frame_send(fd, &frame));
 	ASSERT_EQ(0, frame_send(fd, &frame));
 	ASSERT_EQ(0, take(self->server, &m));
-	EXPECT_TRUE(eventually(peer_counter(&self->cluster, EVIL, DVS_A_PEER_DUPLICATE_FRAMES) == 1));
+	EXPECT_TRUE(eventually(peer_counter(&self->cluster, EVIL,
+					    DVS_A_PEER_DUPLICATE_FRAMES) == 1));
 	EXPECT_EQ(-EAGAIN, take_now(self->server, &m));
 	close(fd);
 	ASSERT_EQ(0, restart_link(&self->cluster));
@@ -494,8 +508,8 @@ TEST_F(frame, a_notification_for_nobody_is_counted)
 
 TEST_F(frame, answers_to_nothing_are_ignored)
 {
-	static const enum frame_type types[] = { FRAME_REPLY, FRAME_CANCEL, FRAME_COPIED, FRAME_NOTIFIED,
-						 FRAME_WATCHED };
+	static const enum frame_type types[] = { FRAME_REPLY, FRAME_CANCEL, FRAME_COPIED,
+						 FRAME_NOTIFIED, FRAME_WATCHED };
 	struct dvs_receive_args m;
 	struct frame frame;
 	__u32 sequence = 0;
@@ -503,7 +517,8 @@ TEST_F(frame, answers_to_nothing_are_ignored)
 
 	ASSERT_LE(0, fd);
 	for (unsigned int i = 0; i < ARRAY_SIZE(types); i++) {
-		frame_make(&frame, &self->cluster, EVIL, types[i], ++sequence, WORLD_DCID, self->to);
+		frame_make(&frame, &self->cluster, EVIL, types[i], ++sequence, WORLD_DCID,
+			   self->to);
 		frame.header.call = 123456;
 		ASSERT_EQ(0, frame_send(fd, &frame));
 	}
@@ -545,34 +560,32 @@ TEST_F(frame, nobody_answers_anothers_calls)
 
 TEST_F_TIMEOUT(frame, noise_inside_of_good_headers_does_no_harm, 300)
 {
+	struct dvs_receive_args m;
+
 	srand(2);
 	for (int i = 0; i < 100; i++) {
-		struct dvs_receive_args m;
 		struct frame frame;
 		int fd = -1;
 
 		/* A frame that passed moved the sequence on: from the beginning, then. */
-		if (i % 20 == 0) {
+		if (i % 20 == 0)
 			ASSERT_EQ(0, restart_link(&self->cluster));
-		}
 		ASSERT_TRUE(eventually((fd = greet(&self->cluster)) >= 0));
-		frame_make(&frame, &self->cluster, EVIL, FRAME_REQUEST + rand() % (FRAME_WATCHED - 2),
+		frame_make(&frame, &self->cluster, EVIL,
+			   FRAME_REQUEST + rand() % (FRAME_WATCHED - FRAME_REQUEST + 1),
 			   1 + rand() % 2, WORLD_DCID, self->to);
-		for (int n = rand() % 4; n >= 0; n--) {
+		for (int n = rand() % 4; n >= 0; n--)
 			frame.bytes[rand() % 128] = rand();
-		}
 		frame_send(fd, &frame);
 		while (!take_now(self->server, &m)) {
-			if (m.kind == DVS_KIND_REQUEST) {
+			if (m.kind == DVS_KIND_REQUEST)
 				reply(self->server, m.msg.token, 0);
-			}
 		}
 		close(fd);
 	}
 	ASSERT_EQ(0, restart_link(&self->cluster));
-	for (struct dvs_receive_args m; !take_now(self->server, &m); ) {
+	while (!take_now(self->server, &m))
 		;
-	}
 }
 
 TEST_HARNESS_MAIN

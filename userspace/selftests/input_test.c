@@ -18,14 +18,19 @@ union arguments {
 	__u8 bytes[8192];
 };
 
-FIXTURE(input)
-{
-	struct world world;
+/* What a call is made with */
+struct input {
 	int epfd;
 	__u32 number;
 	char memory[16];
 	struct dvs_segment segment;
-	union arguments *args;	/* a page and an unmapped one after it */
+	union arguments *args;	/* pages, and an unmapped one after them */
+};
+
+FIXTURE(input)
+{
+	struct world world;
+	struct input input;
 };
 
 /* One harmless call of each kind, how it ends, and where its timeout is (0: none) */
@@ -55,13 +60,15 @@ static const struct call {
 	{ "getinfo", __NR_dvs_getinfo, sizeof(struct dvs_info), 0, 0 },
 };
 
-#define for_each_call(c)	for (const struct call *c = calls; c < calls + ARRAY_SIZE(calls); c++)
-#define for_each_call_on_an_endpoint(c)	for (const struct call *c = calls + 1; c < calls + ARRAY_SIZE(calls); c++)
+static const struct call *const calls_on_endpoints = calls + 1;
+static const struct call *const calls_end = calls + ARRAY_SIZE(calls);
 
-/* Which of the calls broke the rule */
-#define EXPECT_RESULT(c, expected, seen) do {				\
+/* Which of the calls broke the rule? */
+#define EXPECT_RESULT(call, expected, seen) do {			\
+	const char *_name = (call)->name;				\
+									\
 	EXPECT_EQ(expected, seen)					\
-		TH_LOG("in dvs_%s()", (c)->name);			\
+		TH_LOG("in dvs_%s()", _name);				\
 } while (0)
 
 #define PAGE 8192
@@ -73,19 +80,19 @@ FIXTURE_SETUP(input)
 	if (error == -EOPNOTSUPP || error == -EPERM)
 		SKIP(return, "needs CONFIG_DVS and root");
 	ASSERT_EQ(0, error);
-	self->epfd = world_bind(&self->world, SERVER, SERVER_SLOT, &self->number);
-	ASSERT_LE(0, self->epfd);
-	self->args = mmap(NULL, 2 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	ASSERT_NE(MAP_FAILED, self->args);
-	ASSERT_EQ(0, munmap((char *)self->args + PAGE, PAGE));
+	self->input.epfd = world_bind(&self->world, SERVER, SERVER_SLOT, &self->input.number);
+	ASSERT_LE(0, self->input.epfd);
+	self->input.args = mmap(NULL, 2 * PAGE, PROT_READ | PROT_WRITE,
+				MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	ASSERT_NE(MAP_FAILED, self->input.args);
+	ASSERT_EQ(0, munmap((char *)self->input.args + PAGE, PAGE));
 }
 
 FIXTURE_TEARDOWN(input)
 {
-	close(self->epfd);
-	if (_metadata->exit_code == KSFT_PASS) {
+	close(self->input.epfd);
+	if (_metadata->exit_code == KSFT_PASS)
 		EXPECT_TRUE(world_empty(&self->world));
-	}
 	world_destroy(&self->world);
 }
 
@@ -96,9 +103,9 @@ static long call_with(const struct call *c, int epfd, void *args, size_t size)
 	return sys_dvs(syscall(c->number, epfd, args, size));
 }
 
-static void prepare(FIXTURE_DATA(input) *self, const struct call *c)
+static void prepare(struct input *input, const struct call *c)
 {
-	union arguments *args = self->args;
+	union arguments *args = input->args;
 
 	memset(args, 0, sizeof(*args));
 	switch (c->number) {
@@ -107,7 +114,7 @@ static void prepare(FIXTURE_DATA(input) *self, const struct call *c)
 		break;
 	case __NR_dvs_send:
 		args->send.flags = DVS_NOWAIT;
-		args->send.destination = self->number;
+		args->send.destination = input->number;
 		break;
 	case __NR_dvs_receive:
 		args->receive.flags = DVS_NOWAIT;
@@ -115,10 +122,10 @@ static void prepare(FIXTURE_DATA(input) *self, const struct call *c)
 	case __NR_dvs_sendrec:
 		args->send.destination = SERVER_UNBOUND;
 		args->send.segment_count = 1;
-		args->send.segments = P(&self->segment);
-		self->segment = (struct dvs_segment){
-			.addr = P(self->memory),
-			.length = sizeof(self->memory),
+		args->send.segments = P(&input->segment);
+		input->segment = (struct dvs_segment){
+			.addr = P(input->memory),
+			.length = sizeof(input->memory),
 			.flags = DVS_SEGMENT_READ,
 		};
 		break;
@@ -133,9 +140,9 @@ static void prepare(FIXTURE_DATA(input) *self, const struct call *c)
 		args->notify.bits = 1;
 		break;
 	case __NR_dvs_vcopy:
-		args->vcopy.length = sizeof(self->memory);
+		args->vcopy.length = sizeof(input->memory);
 		args->vcopy.from.token = 4711;
-		args->vcopy.to.offset = P(self->memory);
+		args->vcopy.to.offset = P(input->memory);
 		break;
 	case __NR_dvs_wait:
 		args->wait.flags = DVS_NOWAIT;
@@ -146,134 +153,159 @@ static void prepare(FIXTURE_DATA(input) *self, const struct call *c)
 }
 
 /* A call with the arguments it likes, but for what is said here */
-static long call_normally(FIXTURE_DATA(input) *self, const struct call *c, int epfd, size_t size)
+static long call_normally(struct input *input, const struct call *c, int epfd, size_t size)
 {
-	prepare(self, c);
-	return call_with(c, epfd, self->args, size);
+	prepare(input, c);
+	return call_with(c, epfd, input->args, size);
 }
 
 TEST_F(input, the_size_of_this_version_is_taken)
 {
-	for_each_call(c)
-		EXPECT_RESULT(c, c->result, call_normally(self, c, self->epfd, c->size));
+	struct input *in = &self->input;
+
+	for (const struct call *c = calls; c < calls_end; c++)
+		EXPECT_RESULT(c, c->result, call_normally(in, c, in->epfd, c->size));
 }
 
 TEST_F(input, a_shorter_structure_is_refused)
 {
-	for_each_call(c)
+	struct input *in = &self->input;
+
+	for (const struct call *c = calls; c < calls_end; c++)
 		for (size_t size = 0; size < c->size; size++)
-			EXPECT_RESULT(c, -EINVAL, call_normally(self, c, self->epfd, size));
+			EXPECT_RESULT(c, -EINVAL, call_normally(in, c, in->epfd, size));
 }
 
 TEST_F(input, a_longer_structure_is_taken_when_its_end_is_zero)
 {
-	for_each_call(c) {
+	struct input *in = &self->input;
+
+	for (const struct call *c = calls; c < calls_end; c++) {
 		for (size_t size = c->size + 1; size < c->size + 64; size++)
-			EXPECT_RESULT(c, c->result, call_normally(self, c, self->epfd, size));
-		EXPECT_RESULT(c, c->result, call_normally(self, c, self->epfd, 4096));
+			EXPECT_RESULT(c, c->result, call_normally(in, c, in->epfd, size));
+		EXPECT_RESULT(c, c->result, call_normally(in, c, in->epfd, 4096));
 	}
 }
 
 TEST_F(input, a_longer_structure_is_E2BIG_when_its_end_is_not_zero)
 {
-	for_each_call(c)
+	struct input *in = &self->input;
+
+	for (const struct call *c = calls; c < calls_end; c++)
 		for (size_t size = c->size + 1; size < c->size + 64; size++) {
-			prepare(self, c);
-			self->args->bytes[size - 1] = 1;
-			EXPECT_RESULT(c, -E2BIG, call_with(c, self->epfd, self->args, size));
+			prepare(in, c);
+			in->args->bytes[size - 1] = 1;
+			EXPECT_RESULT(c, -E2BIG, call_with(c, in->epfd, in->args, size));
 		}
 }
 
 TEST_F(input, a_structure_longer_than_a_page_is_E2BIG)
 {
-	for_each_call(c) {
-		EXPECT_RESULT(c, -E2BIG, call_normally(self, c, self->epfd, 4097));
-		EXPECT_RESULT(c, -E2BIG, call_normally(self, c, self->epfd, ~0UL));
+	struct input *in = &self->input;
+
+	for (const struct call *c = calls; c < calls_end; c++) {
+		EXPECT_RESULT(c, -E2BIG, call_normally(in, c, in->epfd, 4097));
+		EXPECT_RESULT(c, -E2BIG, call_normally(in, c, in->epfd, ~0UL));
 	}
 }
 
 TEST_F(input, a_structure_that_is_not_there_is_EFAULT)
 {
-	void *const wild[] = { NULL, (void *)8, (void *)~0xfffUL, (void *)(~0UL >> 1), (char *)self->args + PAGE };
+	struct input *in = &self->input;
+	void *const wild[] = { NULL, (void *)8, (void *)~0xfffUL, (void *)(~0UL >> 1),
+			       (char *)in->args + PAGE };
 
-	for_each_call(c)
+	for (const struct call *c = calls; c < calls_end; c++)
 		for (unsigned int i = 0; i < ARRAY_SIZE(wild); i++)
-			EXPECT_RESULT(c, -EFAULT, call_with(c, self->epfd, wild[i], c->size));
+			EXPECT_RESULT(c, -EFAULT, call_with(c, in->epfd, wild[i], c->size));
 }
 
 TEST_F(input, a_structure_that_is_half_there_is_EFAULT)
 {
-	char *end = (char *)self->args + PAGE;
+	struct input *in = &self->input;
+	char *end = (char *)in->args + PAGE;
 
-	for_each_call(c)
+	for (const struct call *c = calls; c < calls_end; c++)
 		for (size_t part = 8; part < c->size; part += 8)
-			EXPECT_RESULT(c, -EFAULT, call_with(c, self->epfd, end - part, c->size));
+			EXPECT_RESULT(c, -EFAULT, call_with(c, in->epfd, end - part, c->size));
 }
 
 TEST_F(input, a_structure_may_lie_anywhere)
 {
-	for_each_call(c)
+	struct input *in = &self->input;
+
+	for (const struct call *c = calls; c < calls_end; c++)
 		for (int shift = 1; shift < 8; shift++) {
-			prepare(self, c);
-			memmove(self->args->bytes + shift, self->args, c->size);
+			prepare(in, c);
+			memmove(in->args->bytes + shift, in->args, c->size);
 			EXPECT_RESULT(c, c->result,
-				      call_with(c, self->epfd, self->args->bytes + shift, c->size));
+				      call_with(c, in->epfd, in->args->bytes + shift, c->size));
 		}
 }
 
 TEST_F(input, a_descriptor_that_is_none_is_EBADF)
 {
+	struct input *in = &self->input;
 	static const int bad[] = { -100, 999, 0x7fffffff };
 
-	for_each_call_on_an_endpoint(c)
+	for (const struct call *c = calls_on_endpoints; c < calls_end; c++)
 		for (unsigned int i = 0; i < ARRAY_SIZE(bad); i++)
-			EXPECT_RESULT(c, -EBADF, call_normally(self, c, bad[i], c->size));
-	close(self->epfd);
-	for_each_call_on_an_endpoint(c)
-		EXPECT_RESULT(c, -EBADF, call_normally(self, c, self->epfd, c->size));
+			EXPECT_RESULT(c, -EBADF, call_normally(in, c, bad[i], c->size));
+	close(in->epfd);
+	for (const struct call *c = calls_on_endpoints; c < calls_end; c++)
+		EXPECT_RESULT(c, -EBADF, call_normally(in, c, in->epfd, c->size));
 }
 
 TEST_F(input, only_getinfo_does_without_a_descriptor)
 {
-	for_each_call_on_an_endpoint(c)
+	struct input *in = &self->input;
+
+	for (const struct call *c = calls_on_endpoints; c < calls_end; c++)
 		EXPECT_RESULT(c, c->number == __NR_dvs_getinfo ? 0 : -EBADF,
-			      call_normally(self, c, -1, c->size));
+			      call_normally(in, c, -1, c->size));
 }
 
 TEST_F(input, a_descriptor_of_another_kind_is_EINVAL)
 {
+	struct input *in = &self->input;
 	int other[2];
 
 	ASSERT_EQ(0, pipe(other));
-	for_each_call_on_an_endpoint(c) {
-		EXPECT_RESULT(c, -EINVAL, call_normally(self, c, other[0], c->size));
-		EXPECT_RESULT(c, -EINVAL, call_normally(self, c, self->world.dc[SERVER], c->size));
+	for (const struct call *c = calls_on_endpoints; c < calls_end; c++) {
+		EXPECT_RESULT(c, -EINVAL, call_normally(in, c, other[0], c->size));
+		EXPECT_RESULT(c, -EINVAL, call_normally(in, c, self->world.dc[SERVER], c->size));
 	}
 }
 
 TEST_F(input, a_descriptor_that_is_only_a_path_is_EBADF)
 {
+	struct input *in = &self->input;
 	int path = open("/", O_PATH);
 
-	for_each_call_on_an_endpoint(c)
-		EXPECT_RESULT(c, -EBADF, call_normally(self, c, path, c->size));
+	for (const struct call *c = calls_on_endpoints; c < calls_end; c++)
+		EXPECT_RESULT(c, -EBADF, call_normally(in, c, path, c->size));
 	close(path);
 }
 
-static const __u64 wild_addresses[] = { 1, 8, ~0ULL, ~0ULL - 15, 1ULL << 63, 0xffff888000000000ULL, 1ULL << 47 };
+static const __u64 wild_addresses[] = { 1, 8, ~0ULL, ~0ULL - 15, 1ULL << 63,
+					0xffff888000000000ULL, 1ULL << 47 };
 
 TEST_F(input, a_wild_timeout_is_EFAULT)
 {
-	for_each_call(c)
+	struct input *in = &self->input;
+
+	for (const struct call *c = calls; c < calls_end; c++)
 		for (unsigned int i = 0; c->timeout && i < ARRAY_SIZE(wild_addresses); i++) {
-			prepare(self, c);
-			memcpy(self->args->bytes + c->timeout, &wild_addresses[i], sizeof(__u64));
-			EXPECT_RESULT(c, -EFAULT, call_with(c, self->epfd, self->args, c->size));
+			prepare(in, c);
+			memcpy(in->args->bytes + c->timeout, &wild_addresses[i], sizeof(__u64));
+			EXPECT_RESULT(c, -EFAULT, call_with(c, in->epfd, in->args, c->size));
 		}
 }
 
 TEST_F(input, wild_segments_are_EFAULT)
 {
+	struct input *in = &self->input;
+
 	for (unsigned int i = 0; i < ARRAY_SIZE(wild_addresses); i++) {
 		struct dvs_send_args args = {
 			.destination = SERVER_UNBOUND,
@@ -281,22 +313,23 @@ TEST_F(input, wild_segments_are_EFAULT)
 			.segments = wild_addresses[i],
 		};
 
-		EXPECT_EQ(-EFAULT, sys_dvs_sendrec(self->epfd, &args, sizeof(args)));
+		EXPECT_EQ(-EFAULT, sys_dvs_sendrec(in->epfd, &args, sizeof(args)));
 	}
 }
 
 TEST_F(input, results_that_cannot_be_stored_are_EFAULT)
 {
-	struct dvs_info *readonly = mmap(NULL, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	struct input *in = &self->input;
+	struct dvs_info *readonly = readonly_memory();
 
-	ASSERT_NE(MAP_FAILED, readonly);
-	EXPECT_EQ(-EFAULT, sys_dvs_getinfo(self->epfd, readonly, sizeof(*readonly)));
+	EXPECT_EQ(-EFAULT, sys_dvs_getinfo(in->epfd, readonly, sizeof(*readonly)));
 }
 
 static __u64 random_number(void)
 {
-	static const __u64 interesting[] = { 0, 1, 2, 3, 4, 7, 8, 63, 1023, 1024, 65535, 65536, 1ULL << 31,
-					     1ULL << 32, 1ULL << 63, ~0ULL, ~0ULL - 7, 0x7fffffffffffffffULL };
+	static const __u64 interesting[] = { 0, 1, 2, 3, 4, 7, 8, 63, 1023, 1024, 65535, 65536,
+					     1ULL << 31, 1ULL << 32, 1ULL << 63, ~0ULL, ~0ULL - 7,
+					     0x7fffffffffffffffULL };
 
 	switch (rand() % 3) {
 	case 0:
@@ -309,7 +342,7 @@ static __u64 random_number(void)
 }
 
 struct noise {
-	FIXTURE_DATA(input) *self;
+	struct input *input;
 	const struct call *call;
 };
 
@@ -318,14 +351,14 @@ static int call_at_random(struct job *job)
 {
 	const struct noise *noise = job->data;
 	const struct call *c = noise->call;
-	__u8 *bytes = noise->self->args->bytes;
+	__u8 *bytes = noise->input->args->bytes;
 
 	srand(getpid());
 	alarm(PATIENCE_MS / 2000);
 	for (int i = 0; i < 3000; i++) {
 		int changes = 1 + rand() % 3, result;
 
-		prepare(noise->self, c);
+		prepare(noise->input, c);
 		while (changes--) {
 			__u64 value = random_number();
 
@@ -350,15 +383,17 @@ static int call_at_random(struct job *job)
 
 TEST_F_TIMEOUT(input, noise_does_no_harm, 300)
 {
-	for_each_call(c) {
-		struct noise noise = { .self = self, .call = c };
+	struct input *in = &self->input;
+
+	for (const struct call *c = calls; c < calls_end; c++) {
+		struct noise noise = { .input = in, .call = c };
 		struct job *job = job_new();
 
 		job->data = &noise;
-		ASSERT_NE(NULL, job_start(job, self->epfd, call_at_random));
+		ASSERT_NE(NULL, job_start(job, in->epfd, call_at_random));
 		EXPECT_RESULT(c, 0, job_result(job));
-		EXPECT_EQ(1, info(self->epfd).endpoints);
-		EXPECT_TRUE(eventually(info(self->epfd).calls == 0));
+		EXPECT_EQ(1, info(in->epfd).endpoints);
+		EXPECT_TRUE(eventually(info(in->epfd).calls == 0));
 	}
 }
 

@@ -53,9 +53,8 @@ FIXTURE_TEARDOWN(ipc)
 {
 	close(self->server);
 	close(self->client);
-	if (_metadata->exit_code == KSFT_PASS) {
+	if (_metadata->exit_code == KSFT_PASS)
 		EXPECT_TRUE(world_empty(&self->world));
-	}
 	world_destroy(&self->world);
 }
 

@@ -13,13 +13,23 @@
 
 static struct job *self;
 
-void *shared_memory(size_t size)
+static void *map(size_t size, int protection, int flags)
 {
-	void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	void *memory = mmap(NULL, size, protection, flags | MAP_ANONYMOUS, -1, 0);
 
 	if (memory == MAP_FAILED)
 		abort();
 	return memory;
+}
+
+void *shared_memory(size_t size)
+{
+	return map(size, PROT_READ | PROT_WRITE, MAP_SHARED);
+}
+
+void *readonly_memory(void)
+{
+	return map(4096, PROT_READ, MAP_PRIVATE);
 }
 
 struct job *job_new(void)
@@ -188,7 +198,7 @@ void job_grant(struct job *job, void *memory, __u64 length, __u32 flags)
 /* The number of the system call a process sleeps in; -1 when it runs */
 static int sleeps_in(int pid)
 {
-	char path[64], line[256];
+	char path[64], line[256], *end;
 	int number = -1;
 	FILE *file;
 
@@ -196,8 +206,12 @@ static int sleeps_in(int pid)
 	file = fopen(path, "r");
 	if (!file)
 		return -1;
-	if (!fgets(line, sizeof(line), file) || sscanf(line, "%d", &number) != 1)
-		number = -1;
+	if (fgets(line, sizeof(line), file)) {
+		/* "running", or the number and more */
+		number = strtol(line, &end, 10);
+		if (end == line)
+			number = -1;
+	}
 	fclose(file);
 	return number;
 }

@@ -9,8 +9,8 @@
 
 #include "message.h"
 
-#define JOB_RESTART	(1U << 0)	/* signals restart the call (SA_RESTART) */
-#define JOB_RESUME	(1U << 1)	/* after EINTR with a handle, call again */
+#define JOB_RESTART	1	/* signals restart the call (SA_RESTART) */
+#define JOB_RESUME	2	/* after EINTR with a handle, call again */
 
 /* In memory that both processes share */
 struct job {
@@ -76,5 +76,7 @@ void job_kill(struct job *job);
 
 /* Memory to share with jobs that are started later, zeroed */
 void *shared_memory(size_t size);
+/* A page nobody can write to */
+void *readonly_memory(void);
 
 #endif /* DVS_SELFTESTS_JOB_H */

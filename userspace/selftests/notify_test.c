@@ -36,9 +36,8 @@ TEST_F(ipc, bits_of_one_source_merge)
 {
 	struct dvs_receive_args m;
 
-	for (int bit = 0; bit < 8; bit++) {
+	for (int bit = 0; bit < 8; bit++)
 		ASSERT_EQ(0, notify(self->client, self->to, 1ULL << bit));
-	}
 	if (variant->remote) {
 		EXPECT_EQ(0xff, collect(self->server, 0xff));
 	} else {
@@ -162,9 +161,8 @@ TEST_F(ipc, bits_of_a_closed_source_still_arrive)
 	struct dvs_receive_args m;
 
 	ASSERT_EQ(0, notify(self->client, self->to, 1));
-	if (variant->remote) {
+	if (variant->remote)
 		ASSERT_TRUE(readable(self->server, PATIENCE_MS));
-	}
 	close(self->client);
 	ASSERT_EQ(0, take(self->server, &m));
 	EXPECT_EQ(1, m.notified);
@@ -175,9 +173,8 @@ TEST_F(ipc, thousands_of_notifications_are_not_lost)
 {
 	__u64 bits = 0;
 
-	for (int i = 0; i < 5000; i++) {
+	for (int i = 0; i < 5000; i++)
 		ASSERT_EQ(0, notify(self->client, self->to, 1ULL << i % 62));
-	}
 	ASSERT_EQ(0, notify(self->client, self->to, 1ULL << 62));
 	while (!(bits & 1ULL << 62)) {
 		struct dvs_receive_args m;
@@ -191,8 +188,50 @@ TEST_F(ipc, thousands_of_notifications_are_not_lost)
 TEST_F(ipc, notifying_does_not_wait_for_room)
 {
 	/* Nobody receives; the sender goes on all the same. */
-	for (int i = 0; i < 1000; i++) {
+	for (int i = 0; i < 1000; i++)
 		ASSERT_EQ(0, notify(self->client, self->to, 1));
+}
+
+#define DESTINATIONS_MAX 1024
+
+static int raise_descriptor_limit(void)
+{
+	struct rlimit limit = { .rlim_cur = 4096, .rlim_max = 4096 };
+
+	return setrlimit(RLIMIT_NOFILE, &limit) ? -errno : 0;
+}
+
+TEST_F(ipc, the_destinations_of_one_source_are_limited)
+{
+	int epfds[DESTINATIONS_MAX + 1];
+	__u32 number = 0;
+
+	ASSERT_EQ(0, raise_descriptor_limit());
+	for (int i = 0; i <= DESTINATIONS_MAX; i++) {
+		epfds[i] = world_bind(&self->world, SERVER, 0, &number);
+		ASSERT_LE(0, epfds[i]);
+		ASSERT_EQ(i < DESTINATIONS_MAX ? 0 : -EDQUOT, notify(self->client, number, 1));
+	}
+	/* Those that were reached before still are. */
+	EXPECT_EQ(0, notify(self->client, info(epfds[0]).endpoint, 2));
+	for (int i = 0; i <= DESTINATIONS_MAX; i++)
+		close(epfds[i]);
+}
+
+TEST_F(ipc, destinations_that_are_gone_do_not_count)
+{
+	struct dvs_receive_args m;
+	__u32 number = 0;
+
+	for (int i = 0; i < 2 * DESTINATIONS_MAX; i++) {
+		int epfd = world_bind(&self->world, SERVER, 0, &number);
+
+		ASSERT_LE(0, epfd);
+		ASSERT_EQ(0, notify(self->client, number, 1));
+		ASSERT_EQ(0, take(epfd, &m));
+		close(epfd);
+		/* Another node learns of it with the next one. */
+		EXPECT_EQ(variant->remote ? 0 : -ESTALE, notify(self->client, number, 1));
 	}
 }
 

@@ -125,9 +125,8 @@ TEST_F(ipc, every_out_field_is_set)
 	EXPECT_EQ(job->pid, m.pid);
 	EXPECT_EQ(world_node(&self->world, CLIENT), m.node);
 	EXPECT_EQ(0, m.notified);
-	for (int i = 0; i < DVS_SEGMENTS_MAX; i++) {
+	for (int i = 0; i < DVS_SEGMENTS_MAX; i++)
 		EXPECT_EQ(0, m.segments[i].length);
-	}
 }
 
 TEST_F(ipc, the_calls_name_is_its_callers_node_and_a_number_of_its_own)
@@ -314,11 +313,10 @@ TEST_F(ipc, oldest_first)
 
 TEST_F(ipc, a_message_that_cannot_be_stored_stays_queued)
 {
-	struct dvs_receive_args *readonly = mmap(NULL, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	struct dvs_receive_args *readonly = readonly_memory();
 	struct dvs_receive_args m;
 	struct job *job = start_sendrec(self->client, self->to, 7);
 
-	ASSERT_NE(MAP_FAILED, readonly);
 	ASSERT_TRUE(readable(self->server, PATIENCE_MS));
 	EXPECT_EQ(-EFAULT, sys_dvs_receive(self->server, readonly, sizeof(*readonly)));
 	EXPECT_TRUE(readable(self->server, 0));
@@ -330,10 +328,9 @@ TEST_F(ipc, a_message_that_cannot_be_stored_stays_queued)
 
 TEST_F(ipc, a_notification_that_cannot_be_stored_stays_queued)
 {
-	struct dvs_receive_args *readonly = mmap(NULL, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	struct dvs_receive_args *readonly = readonly_memory();
 	struct dvs_receive_args m;
 
-	ASSERT_NE(MAP_FAILED, readonly);
 	ASSERT_EQ(0, notify(self->client, self->to, 5));
 	ASSERT_TRUE(readable(self->server, PATIENCE_MS));
 	EXPECT_EQ(-EFAULT, sys_dvs_receive(self->server, readonly, sizeof(*readonly)));
@@ -440,9 +437,8 @@ TEST_F(ipc, threads_can_share_an_endpoint)
 	struct pool pool = { .epfd = self->server };
 	pthread_t threads[4];
 
-	for (unsigned int i = 0; i < ARRAY_SIZE(threads); i++) {
+	for (unsigned int i = 0; i < ARRAY_SIZE(threads); i++)
 		ASSERT_EQ(0, pthread_create(&threads[i], NULL, serve, &pool));
-	}
 	for (__u32 i = 1; i <= 50; i++) {
 		struct job *one = start_sendrec(self->client, self->to, i);
 		struct job *two = start_sendrec(self->client, self->to, i + 100);
@@ -453,9 +449,8 @@ TEST_F(ipc, threads_can_share_an_endpoint)
 		EXPECT_EQ(i + 100, two->send.msg.type);
 	}
 	EXPECT_EQ(100, pool.served);
-	for (unsigned int i = 0; i < ARRAY_SIZE(threads); i++) {
+	for (unsigned int i = 0; i < ARRAY_SIZE(threads); i++)
 		ASSERT_EQ(0, job_result(start_send(self->client, self->to, 0)));
-	}
 	for (unsigned int i = 0; i < ARRAY_SIZE(threads); i++)
 		pthread_join(threads[i], NULL);
 }

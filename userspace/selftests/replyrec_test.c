@@ -123,10 +123,12 @@ TEST_F(ipc, a_loop_serves_a_thousand_calls)
 
 	if (!child) {
 		struct dvs_send_args call = { .destination = self->to };
+		int error = 0;
 
 		for (__u32 i = 0; i < 1000; i++) {
 			call.msg.type = i;
-			if (sys_dvs_sendrec(self->client, &call, sizeof(call)) || call.msg.type != i + 1)
+			error = sys_dvs_sendrec(self->client, &call, sizeof(call));
+			if (error || call.msg.type != i + 1)
 				_exit(1);
 		}
 		_exit(0);

@@ -135,7 +135,8 @@ TEST_F(ipc, each_clock_can_time_a_send)
 
 TEST_F(ipc, other_clocks_are_refused)
 {
-	static const __u32 clocks[] = { CLOCK_PROCESS_CPUTIME_ID, CLOCK_MONOTONIC_RAW, CLOCK_TAI, 99, -1 };
+	static const __u32 clocks[] = { CLOCK_PROCESS_CPUTIME_ID, CLOCK_MONOTONIC_RAW, CLOCK_TAI,
+					99, -1 };
 
 	for (unsigned int i = 0; i < ARRAY_SIZE(clocks); i++) {
 		struct __kernel_timespec then = in_ms(0);
@@ -151,8 +152,11 @@ TEST_F(ipc, other_clocks_are_refused)
 
 TEST_F(ipc, malformed_times_are_refused)
 {
-	static const struct __kernel_timespec times[] = { { .tv_nsec = 1000000000 }, { .tv_nsec = -1 },
-							  { .tv_sec = -1 } };
+	static const struct __kernel_timespec times[] = {
+		{ .tv_nsec = 1000000000 },
+		{ .tv_nsec = -1 },
+		{ .tv_sec = -1 },
+	};
 
 	for (unsigned int i = 0; i < ARRAY_SIZE(times); i++) {
 		struct dvs_send_args args = {

@@ -110,7 +110,7 @@ TEST_F(ipc, a_restarting_signal_is_not_seen_by_a_taken_call)
 
 TEST_F(ipc, a_restarting_signal_sends_a_call_nobody_took_once)
 {
-	struct dvs_receive_args m;
+	struct dvs_receive_args m, none;
 	struct job *job = job_new();
 
 	job->flags = JOB_RESTART;
@@ -124,7 +124,7 @@ TEST_F(ipc, a_restarting_signal_sends_a_call_nobody_took_once)
 	EXPECT_TRUE(job_waits(job));
 	ASSERT_EQ(0, take(self->server, &m));
 	EXPECT_EQ(7, m.msg.type);
-	EXPECT_EQ(-EAGAIN, take_now(self->server, &m));
+	EXPECT_EQ(-EAGAIN, take_now(self->server, &none));
 	EXPECT_EQ(0, reply(self->server, m.msg.token, 9));
 	EXPECT_EQ(0, job_result(job));
 	EXPECT_EQ(9, job->send.msg.type);

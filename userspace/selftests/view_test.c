@@ -8,9 +8,10 @@
 #define IPC_FIXTURE_REMOTE_ONLY
 #include "ipc_fixture.h"
 
-#define SERVER_NODE	(1U << SERVER)
-#define CLIENT_NODE	(1U << CLIENT)
-#define BOTH_NODES	(SERVER_NODE | CLIENT_NODE)
+/* Sets of nodes: bit 0 is the server's */
+#define SERVER_NODE	1
+#define CLIENT_NODE	2
+#define BOTH_NODES	3
 
 TEST_F(ipc, a_node_that_is_in_no_view_is_EHOSTUNREACH)
 {
@@ -151,9 +152,8 @@ TEST_F(ipc, a_view_with_the_same_nodes_disturbs_nobody)
 	struct job *job = start_sendrec(self->client, self->to, 7);
 
 	ASSERT_EQ(0, take(self->server, &m));
-	for (int i = 0; i < 3; i++) {
+	for (int i = 0; i < 3; i++)
 		ASSERT_EQ(0, cluster_view(&self->world.cluster, BOTH_NODES));
-	}
 	EXPECT_TRUE(job_waits(job));
 	EXPECT_EQ(0, reply(self->server, m.msg.token, 9));
 	EXPECT_EQ(0, job_result(job));
@@ -223,9 +223,8 @@ TEST_F_TIMEOUT(ipc, nothing_is_lost_or_doubled_by_a_link_that_breaks_again_and_a
 	for (__u32 i = 0; i < 100; i++) {
 		ASSERT_EQ(0, take(self->server, &m));
 		ASSERT_EQ(i, m.msg.type);
-		if (i % 25 == 10) {
+		if (i % 25 == 10)
 			ASSERT_EQ(0, cluster_cut(&self->world.cluster, SERVER, CLIENT));
-		}
 		ASSERT_EQ(0, reply(self->server, m.msg.token, i));
 		if (i % 25 == 10) {
 			sleep_ms(MOMENT_MS);
@@ -451,9 +450,8 @@ TEST_F(ipc, notifications_survive_a_broken_link)
 	__u64 bits = 0;
 
 	ASSERT_EQ(0, cluster_cut(&self->world.cluster, SERVER, CLIENT));
-	for (int bit = 0; bit < 10; bit++) {
+	for (int bit = 0; bit < 10; bit++)
 		ASSERT_EQ(0, notify(self->client, self->to, 1ULL << bit));
-	}
 	ASSERT_EQ(0, cluster_mend(&self->world.cluster, SERVER, CLIENT));
 	while (bits != 0x3ff) {
 		ASSERT_EQ(0, take(self->server, &m));

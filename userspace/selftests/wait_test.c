@@ -67,7 +67,8 @@ TEST_F(ipc, waits_for_a_generation)
 
 TEST_F(ipc, one_of_several_events_is_enough)
 {
-	struct job *job = start_wait(self->client, SERVER_UNBOUND, DVS_WAIT_BOUND | DVS_WAIT_UNBOUND);
+	struct job *job = start_wait(self->client, SERVER_UNBOUND,
+				     DVS_WAIT_BOUND | DVS_WAIT_UNBOUND);
 
 	EXPECT_EQ(0, job_result(job));
 	EXPECT_EQ(DVS_WAIT_UNBOUND, job->wait.events);
@@ -135,14 +136,14 @@ TEST_F(ipc, many_may_wait_for_one_slot)
 	int late;
 
 	for (unsigned int i = 0; i < ARRAY_SIZE(jobs); i++) {
-		jobs[i] = start_wait(i % 2 ? self->client : self->server, SERVER_UNBOUND, DVS_WAIT_BOUND);
+		jobs[i] = start_wait(i % 2 ? self->client : self->server, SERVER_UNBOUND,
+				     DVS_WAIT_BOUND);
 		ASSERT_TRUE(job_blocked(jobs[i]));
 	}
 	late = world_bind(&self->world, SERVER, SERVER_UNBOUND, NULL);
 	ASSERT_LE(0, late);
-	for (unsigned int i = 0; i < ARRAY_SIZE(jobs); i++) {
+	for (unsigned int i = 0; i < ARRAY_SIZE(jobs); i++)
 		EXPECT_EQ(0, job_result(jobs[i]));
-	}
 	close(late);
 }
 
@@ -171,7 +172,9 @@ TEST_F(ipc, waiting_for_no_slot_is_refused)
 TEST_F(ipc, unknown_events_are_refused)
 {
 	for (int bit = 3; bit < 32; bit++) {
-		EXPECT_EQ(-EINVAL, wait_for(self->client, SERVER_SLOT, DVS_WAIT_BOUND | 1U << bit, 0));
+		__u32 events = DVS_WAIT_BOUND | 1U << bit;
+
+		EXPECT_EQ(-EINVAL, wait_for(self->client, SERVER_SLOT, events, 0));
 	}
 }
 

@@ -18,7 +18,7 @@ static int new_container(void)
 
 static int attach(struct world *world)
 {
-	static const struct test_range ranges[] = {
+	static const struct test_range ranges[4] = {
 		{ .first = 1, .last = CLIENT_SLOT - 1, .node = 1 },
 		{ .first = CLIENT_SLOT, .last = DVS_SLOT_DYNAMIC_FIRST - 1, .node = 2 },
 		{ .first = DVS_SLOT_DYNAMIC_FIRST, .last = 32767, .node = 1 },
@@ -34,7 +34,7 @@ static int attach(struct world *world)
 	for (int side = 0; !error && side < SIDES; side++)
 		error = cluster_dc_attach(cluster, side, WORLD_DCID, world->dc[side]);
 	if (!error)
-		error = cluster_slots(cluster, WORLD_DCID, ranges, sizeof(ranges) / sizeof(*ranges));
+		error = cluster_slots(cluster, WORLD_DCID, ranges, 4);
 	return error;
 }
 
