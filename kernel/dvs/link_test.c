@@ -41,6 +41,18 @@ static bool wait_for_state(struct side *side, enum dvs_link_state expected)
 	return true;
 }
 
+static bool wait_until_sent(struct test_frame *tf)
+{
+	unsigned long end = jiffies + PATIENCE;
+
+	while (READ_ONCE(tf->frame.state) != DVS_FRAME_SENT) {
+		if (time_after(jiffies, end))
+			return false;
+		msleep(20);
+	}
+	return true;
+}
+
 static int setup(struct kunit *test)
 {
 	struct world *w = kunit_kzalloc(test, sizeof(*w), GFP_KERNEL);
@@ -185,6 +197,26 @@ static void nothing_is_lost_or_doubled_when_connections_break(struct kunit *test
 	KUNIT_EXPECT_EQ(test, stats.queued_frames, 0);
 }
 
+static void bulk_survives_full_sockets_and_broken_connections(struct kunit *test)
+{
+	struct world *w = test->priv;
+	struct test_frame *up = make_bulk_frames(test, &w->low, 100);
+	struct test_frame *down = make_bulk_frames(test, &w->high, 100);
+	int i;
+
+	start_both(test);
+	for (i = 0; i < 100; i++) {
+		KUNIT_ASSERT_EQ(test, send(&w->low, &up[i], 1), 0);
+		KUNIT_ASSERT_EQ(test, send(&w->high, &down[i], 1), 0);
+		if (i % 20 == 19) {
+			msleep(20);
+			break_connection(&w->high);
+		}
+	}
+	expect_all(test, &w->low, &w->high, up, 100);
+	expect_all(test, &w->high, &w->low, down, 100);
+}
+
 static void a_suspended_link_delivers_and_sends_nothing(struct kunit *test)
 {
 	struct world *w = test->priv;
@@ -231,10 +263,7 @@ static void stopping_releases_every_frame_once(struct kunit *test)
 	mutex_unlock(&w->mutex);
 	/* Sent, but not acknowledged. */
 	send(&w->low, frames, 20);
-	KUNIT_EXPECT_TRUE(test, wait_event_timeout(w->low.wait,
-						   frames[19].frame.state ==
-						   DVS_FRAME_SENT, PATIENCE) ||
-				frames[19].frame.state == DVS_FRAME_SENT);
+	KUNIT_EXPECT_TRUE(test, wait_until_sent(&frames[19]));
 	mutex_lock(&w->mutex);
 	dvs_link_suspend(w->low.link);
 	mutex_unlock(&w->mutex);
@@ -349,6 +378,7 @@ static struct kunit_case link_cases[] = {
 	KUNIT_CASE(frames_wait_for_the_connection),
 	KUNIT_CASE(a_stopped_link_refuses_frames),
 	KUNIT_CASE(nothing_is_lost_or_doubled_when_connections_break),
+	KUNIT_CASE(bulk_survives_full_sockets_and_broken_connections),
 	KUNIT_CASE(a_suspended_link_delivers_and_sends_nothing),
 	KUNIT_CASE(stopping_releases_every_frame_once),
 	KUNIT_CASE(frames_never_sent_can_be_withdrawn),

@@ -59,6 +59,31 @@ struct test_frame {
 	int releases;
 };
 
+/* Bytes that tell where they belong, and whether they still do. */
+static inline u8 bulk_byte(u32 i)
+{
+	return i ^ i >> 8 ^ i >> 16;
+}
+
+static inline void fill_bulk(u8 *data)
+{
+	u32 i;
+
+	for (i = 0; i < DVS_COPY_CHUNK; i++)
+		data[i] = bulk_byte(i);
+}
+
+static inline bool is_bulk(const u8 *data)
+{
+	u32 i;
+
+	for (i = 0; i < DVS_COPY_CHUNK; i++) {
+		if (data[i] != bulk_byte(i))
+			return false;
+	}
+	return true;
+}
+
 /* Frames carry their number in the call field. */
 static inline const char *receive(struct dvs_peer *peer,
 				  const struct dvs_wire_header *header,
@@ -70,6 +95,9 @@ static inline const char *receive(struct dvs_peer *peer,
 		return side->refuse;
 	if (READ_ONCE(side->quiet) ||
 	    le64_to_cpu(header->call) != atomic_read(&side->received) + 1)
+		atomic_inc(&side->disorder);
+	if (header->type == DVS_WIRE_WRITE &&
+	    !is_bulk(*payload + sizeof(struct dvs_wire_copy)))
 		atomic_inc(&side->disorder);
 	/* Keep some payloads, as the callee may. */
 	if (header->call & cpu_to_le64(1)) {
@@ -122,6 +150,28 @@ static inline struct test_frame *make_frames(struct kunit *test,
 		frame->payload = &frames[i].payload;
 		frame->length = sizeof(frames[i].payload);
 		frame->release = release;
+	}
+	return frames;
+}
+
+#define BULK	((u32)(sizeof(struct dvs_wire_copy) + DVS_COPY_CHUNK))
+
+/* Frames as long as can be, which share a payload. */
+static inline struct test_frame *make_bulk_frames(struct kunit *test,
+						  struct side *side, int count)
+{
+	struct test_frame *frames = make_frames(test, side, count);
+	struct dvs_wire_copy *copy = kunit_kzalloc(test, BULK, GFP_KERNEL);
+	int i;
+
+	KUNIT_ASSERT_NOT_NULL(test, copy);
+	copy->copy = cpu_to_le64(1);
+	copy->length = cpu_to_le32(DVS_COPY_CHUNK);
+	fill_bulk((u8 *)(copy + 1));
+	for (i = 0; i < count; i++) {
+		frames[i].frame.header.type = DVS_WIRE_WRITE;
+		frames[i].frame.payload = copy;
+		frames[i].frame.length = BULK;
 	}
 	return frames;
 }

@@ -38,6 +38,13 @@ static struct dvs_link_stats stats_of(struct side *side)
 	return stats;
 }
 
+static bool has_received(struct world *w, int count)
+{
+	return wait_event_timeout(w->side.wait,
+				  atomic_read(&w->side.received) == count,
+				  PATIENCE);
+}
+
 static int setup(struct kunit *test)
 {
 	struct world *w = kunit_kzalloc(test, sizeof(*w), GFP_KERNEL);
@@ -382,13 +389,12 @@ static void a_new_connection_replaces_the_old_one(struct kunit *test)
 	first = greet(test);
 	frame = good_reply(1);
 	put(first, &frame);
+	KUNIT_ASSERT_TRUE(test, has_received(w, 1));
 	second = greet(test);
 	KUNIT_EXPECT_TRUE(test, is_closed(first));
 	frame = good_reply(2);
 	put(second, &frame);
-	KUNIT_EXPECT_TRUE(test, wait_event_timeout(w->side.wait,
-						   atomic_read(&w->side.received) == 2,
-						   PATIENCE));
+	KUNIT_EXPECT_TRUE(test, has_received(w, 2));
 	KUNIT_EXPECT_EQ(test, stats_of(&w->side).connects, 2);
 	KUNIT_EXPECT_EQ(test, atomic_read(&w->side.disorder), 0);
 }
@@ -461,9 +467,7 @@ static void duplicates_are_counted_and_not_delivered(struct kunit *test)
 	}
 	frame = good_reply(2);
 	put(sock, &frame);
-	KUNIT_EXPECT_TRUE(test, wait_event_timeout(w->side.wait,
-						   atomic_read(&w->side.received) == 2,
-						   PATIENCE));
+	KUNIT_EXPECT_TRUE(test, has_received(w, 2));
 	KUNIT_EXPECT_EQ(test, stats_of(&w->side).duplicate_frames, 2);
 	KUNIT_EXPECT_EQ(test, atomic_read(&w->side.disorder), 0);
 }
@@ -483,9 +487,7 @@ static void frames_may_come_in_pieces(struct kunit *test)
 				  min_t(u32, i, sizeof(frame.header) +
 						sizeof(frame.reply) - j));
 	}
-	KUNIT_EXPECT_TRUE(test, wait_event_timeout(w->side.wait,
-						   atomic_read(&w->side.received) == 3,
-						   PATIENCE));
+	KUNIT_EXPECT_TRUE(test, has_received(w, 3));
 }
 
 static void what_is_received_is_acknowledged(struct kunit *test)
