@@ -146,8 +146,9 @@ static const char *address_fault(const struct sockaddr_storage *address,
 	return NULL;
 }
 
-int dvs_netlink_get_address(struct genl_info *info, int address_type, int port_type,
-		       bool local, struct sockaddr_storage *address)
+int dvs_netlink_get_address(struct genl_info *info, int address_type,
+			    int port_type, bool local,
+			    struct sockaddr_storage *address)
 {
 	struct sockaddr_in6 *in6 = (struct sockaddr_in6 *)address;
 	struct sockaddr_in *in = (struct sockaddr_in *)address;
@@ -186,8 +187,9 @@ int dvs_netlink_get_address(struct genl_info *info, int address_type, int port_t
 	return 0;
 }
 
-int dvs_netlink_put_address(struct sk_buff *skb, int address_type, int port_type,
-		       const struct sockaddr_storage *address)
+int dvs_netlink_put_address(struct sk_buff *skb, int address_type,
+			    int port_type,
+			    const struct sockaddr_storage *address)
 {
 	const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)address;
 	const struct sockaddr_in *in = (const struct sockaddr_in *)address;
@@ -219,7 +221,7 @@ static int fill_node(struct sk_buff *skb, struct dvs_node *node)
 	if (nla_put_uint(skb, DVS_A_NODE_CLUSTER, node->cluster) ||
 	    nla_put_u32(skb, DVS_A_NODE_NODE, node->id) ||
 	    dvs_netlink_put_address(skb, DVS_A_NODE_ADDRESS, DVS_A_NODE_PORT,
-			&node->address) ||
+				    &node->address) ||
 	    nla_put_uint(skb, DVS_A_NODE_INCARNATION, node->incarnation) ||
 	    nla_put_uint(skb, DVS_A_NODE_VIEW, READ_ONCE(node->view)) ||
 	    nla_put_uint(skb, DVS_A_NODE_SESSION, READ_ONCE(node->session)) ||
@@ -251,8 +253,8 @@ int dvs_nl_node_set_doit(struct sk_buff *skb, struct genl_info *info)
 		return -EINVAL;
 	cluster = info->attrs[DVS_A_NODE_CLUSTER];
 	id = info->attrs[DVS_A_NODE_NODE];
-	err = dvs_netlink_get_address(info, DVS_A_NODE_ADDRESS, DVS_A_NODE_PORT, true,
-			  &address);
+	err = dvs_netlink_get_address(info, DVS_A_NODE_ADDRESS,
+				      DVS_A_NODE_PORT, true, &address);
 	if (err)
 		return err;
 
@@ -264,7 +266,8 @@ int dvs_nl_node_set_doit(struct sk_buff *skb, struct genl_info *info)
 
 	switch (err) {
 	case -EEXIST:
-		GENL_SET_ERR_MSG(info, "this network namespace is another node: use node-del first");
+		GENL_SET_ERR_MSG(info,
+				 "this network namespace is another node: use node-del first");
 		break;
 	case -EADDRINUSE:
 		NL_SET_ERR_MSG_ATTR(info->extack,

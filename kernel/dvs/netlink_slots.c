@@ -130,7 +130,8 @@ int dvs_nl_slot_set_doit(struct sk_buff *skb, struct genl_info *info)
 					"the map has version %llu: send a later one",
 					map_version(node, nla_get_uint(dcid)));
 	else if (err == -EINVAL)
-		GENL_SET_ERR_MSG(info, "ranges overlap, end before they begin, or have a ceiling not above the floor");
+		GENL_SET_ERR_MSG(info,
+				 "ranges overlap, end before they begin, or lack a generation");
 	dvs_netlink_unlock(node);
 	kvfree(ranges);
 	return err;

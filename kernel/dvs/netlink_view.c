@@ -30,7 +30,8 @@ static int fill_peer(struct sk_buff *skb, struct dvs_peer *peer)
 	spin_unlock_bh(&peer->lock);
 
 	if (nla_put_u32(skb, DVS_A_PEER_NODE, peer->id) ||
-	    dvs_netlink_put_address(skb, DVS_A_PEER_ADDRESS, DVS_A_PEER_PORT, &address) ||
+	    dvs_netlink_put_address(skb, DVS_A_PEER_ADDRESS, DVS_A_PEER_PORT,
+				    &address) ||
 	    nla_put_uint(skb, DVS_A_PEER_SESSION, READ_ONCE(peer->session)) ||
 	    nla_put_u32(skb, DVS_A_PEER_STATE, stats.state) ||
 	    nla_put_uint(skb, DVS_A_PEER_CONNECTS, stats.connects) ||
@@ -70,8 +71,8 @@ int dvs_nl_peer_set_doit(struct sk_buff *skb, struct genl_info *info)
 	if (GENL_REQ_ATTR_CHECK(info, DVS_A_PEER_NODE))
 		return -EINVAL;
 	id = info->attrs[DVS_A_PEER_NODE];
-	err = dvs_netlink_get_address(info, DVS_A_PEER_ADDRESS, DVS_A_PEER_PORT, false,
-			  &address);
+	err = dvs_netlink_get_address(info, DVS_A_PEER_ADDRESS,
+				      DVS_A_PEER_PORT, false, &address);
 	if (err)
 		return err;
 
@@ -330,7 +331,8 @@ static int view_start(struct genl_info *info, struct dvs_node *node, u64 view,
 				    info->attrs[DVS_A_VIEW_VIEW],
 				    "the view was not stopped for: use view-stop first");
 	else if (err == -EINVAL)
-		GENL_SET_ERR_MSG(info, "this node must be a member, and sessions from 1 to the view");
+		GENL_SET_ERR_MSG(info,
+				 "this node must be a member, and sessions from 1 to the view");
 	return err;
 }
 

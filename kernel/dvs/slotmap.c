@@ -221,9 +221,10 @@ int dvs_slotmap_set(struct dvs_slotmap *map, u64 version, bool replace,
 	mutex_lock(&map->lock);
 	if (version > map->version) {
 		err = apply(map, replace, ranges, count, given);
-		/* Pairs with the acquire in dvs_slotmap_version(). */
-		if (!err)
+		if (!err) {
+			/* Pairs with the acquire in dvs_slotmap_version(). */
 			smp_store_release(&map->version, version);
+		}
 	} else {
 		err = -ESTALE;
 	}
