@@ -53,10 +53,14 @@ const char *dvs_hello_check_sessions(const struct dvs_link *link,
 {
 	lockdep_assert_held(&link->lock);
 
-	if (le64_to_cpu(hello->session) != link->peer_session)
+	if (le64_to_cpu(hello->session) != link->peer_session) {
+		atomic64_inc(&link->node->stale_frames);
 		return "HELLO from another session of that node";
-	if (le64_to_cpu(hello->peer_session) != link->session)
+	}
+	if (le64_to_cpu(hello->peer_session) != link->session) {
+		atomic64_inc(&link->node->stale_frames);
 		return "HELLO for another session of this node";
+	}
 	return dvs_link_queue_check(&link->queue, le32_to_cpu(hello->received));
 }
 

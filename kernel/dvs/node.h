@@ -45,7 +45,7 @@ struct dvs_net {
  * @member: this node is in the quorate part of the cluster; written under
  *	@mutex, read anywhere
  * @view: view started last; written under @mutex, read anywhere
- * @stopped_view: view stopped for, or 0; under @mutex
+ * @stopped_view: view stopped for, or 0; written under @mutex, read anywhere
  * @session: view that admitted this node; written under @mutex, read anywhere
  * @peers: struct dvs_peer by node number; changed under @mutex, read under RCU
  * @containers: struct dvs_container by dcid; changed under @mutex, read under RCU
@@ -53,7 +53,8 @@ struct dvs_net {
  * @copy_workqueue: copies from and to the memory of callers, which may fault
  * @sequence: number of the last call, copy, notification or watch begun here
  * @bad_hello: connections refused for their HELLO
- * @stale_frames: frames dropped because they belong to a past session
+ * @stale_frames: frames refused because they are of other sessions, HELLOs
+ *	included
  * @unknown_dc: frames refused because the container is not here
  * @dropped_notifications: notifications to endpoints that were not bound
  */
@@ -92,13 +93,12 @@ struct dvs_node {
  * @rcu: for freeing
  * @node: this node; referenced
  * @id: the other node's number; constant
- * @address: where to connect; under &dvs_node.mutex, read by the connector
- *	under @lock
- * @session: view that admitted the other node, 0 when it is in none; under
- *	&dvs_node.mutex
+ * @address: where to connect; written under &dvs_node.mutex and @lock
+ * @session: view that admitted the other node, 0 when it is in none; written
+ *	under &dvs_node.mutex, read anywhere
  * @link: the link; constant until the peer is destroyed
- * @lock: protects @out and @in; taken with softirqs disabled. Innermost but
- *	for the link's lock
+ * @lock: protects @address, @out, @in and the counts; taken with softirqs
+ *	disabled. Innermost but for the link's lock
  * @out: what this node has begun there, by its number (struct dvs_remote)
  * @in: what the other node has begun here, by its number there
  * @out_count: entries in @out

@@ -440,6 +440,7 @@ static void a_bad_frame_closes_the_connection_and_is_counted(struct kunit *test)
 		hang_up(test);
 	}
 	KUNIT_EXPECT_EQ(test, atomic_read(&w->side.received), 0);
+	KUNIT_EXPECT_EQ(test, atomic64_read(&w->side.node.stale_frames), 1);
 }
 
 static void hello_is_said_once(struct kunit *test)

@@ -245,8 +245,12 @@ static const char *check_header(struct dvs_connection *conn)
 		session = conn->link->peer_session;
 
 	error = dvs_wire_check_header(header, session);
-	if (error)
+	if (error) {
+		/* Is that all that is wrong with it? */
+		if (!dvs_wire_check_header(header, 0))
+			atomic64_inc(&conn->node->stale_frames);
 		return error;
+	}
 	if (!conn->greeted && header->type != DVS_WIRE_HELLO)
 		return "first frame is not a HELLO";
 	if (conn->greeted && header->type == DVS_WIRE_HELLO)
