@@ -123,6 +123,27 @@ static const char *check_unsequenced(const struct dvs_wire_header *header)
 	return NULL;
 }
 
+/* Types that use fields which are 0 in the others. */
+#define WITH_ATTEMPT	(BIT(DVS_WIRE_REQUEST) | BIT(DVS_WIRE_MESSAGE))
+#define WITH_EPOCH	(WITH_ATTEMPT | BIT(DVS_WIRE_NOTIFY) |		\
+			 BIT(DVS_WIRE_WATCH))
+#define WITH_TRACE	(WITH_ATTEMPT | BIT(DVS_WIRE_REPLY) |		\
+			 BIT(DVS_WIRE_CANCEL) | BIT(DVS_WIRE_READ) |	\
+			 BIT(DVS_WIRE_WRITE) | BIT(DVS_WIRE_COPIED))
+
+static const char *check_unused(const struct dvs_wire_header *header)
+{
+	unsigned long type = BIT(header->type);
+
+	if (header->attempt && !(type & WITH_ATTEMPT))
+		return "attempt in a frame that is sent only once";
+	if (header->epoch && !(type & WITH_EPOCH))
+		return "epoch in a frame that is not sent to the owner of a slot";
+	if (header->trace && !(type & WITH_TRACE))
+		return "trace id in a frame that belongs to no call";
+	return NULL;
+}
+
 static const char *check_sequenced(const struct dvs_wire_header *header)
 {
 	if (!header->sequence)
@@ -141,7 +162,7 @@ static const char *check_sequenced(const struct dvs_wire_header *header)
 		if (!DVS_SLOT(le32_to_cpu(header->destination)))
 			return "message without a destination";
 	}
-	return NULL;
+	return check_unused(header);
 }
 
 /**

@@ -48,6 +48,7 @@ enum dvs_wire_type {
 	DVS_WIRE_NOTIFIED,
 	DVS_WIRE_WATCH,
 	DVS_WIRE_WATCHED,
+	/* private: one more than the last */
 	DVS_WIRE_TYPES
 };
 
@@ -55,16 +56,19 @@ enum dvs_wire_type {
  * struct dvs_wire_header - start of every frame
  * @version: %DVS_WIRE_VERSION
  * @type: &enum dvs_wire_type
- * @attempt: how often the home has sent this request before
+ * @attempt: how often the home has sent this request or message before; 0 in
+ *	other frames
  * @length: bytes of payload that follow
  * @sequence: number of the frame on its link, from 1; 0 in unsequenced frames
  * @ack: highest sequence number received in order from the other side
  * @session: session of the sending node
  * @dcid: container the frame belongs to; 0 in unsequenced frames
- * @call: number of the call, copy, notification or watch at the node that
- *	began it
- * @epoch: owner epoch of the destination's slot as the sender knows it
- * @trace: trace id, inherited by calls made while serving a call
+ * @call: number of the call, notification or watch at the node that began it;
+ *	copies have theirs in the payload
+ * @epoch: owner epoch of the destination's slot as the sender knows it; 0 in
+ *	frames that are not sent to whoever owns a slot
+ * @trace: trace id of a call, inherited by calls made while serving it; 0 in
+ *	frames of notifications and watches
  * @source: endpoint number of the sender
  * @destination: endpoint number of the receiver
  */
@@ -160,7 +164,8 @@ static_assert(sizeof(struct dvs_wire_request) == 72 + 16 * DVS_SEGMENTS_MAX);
  * struct dvs_wire_reply - payload of %DVS_WIRE_REPLY
  * @error: &enum dvs_wire_error
  * @type: type of the reply
- * @map_version: version of the slot map, with %DVS_WIRE_EMOVED
+ * @map_version: with an error version of the slot map that the answering node
+ *	has, or 0
  * @payload: payload of the reply
  */
 struct dvs_wire_reply {
@@ -219,7 +224,8 @@ static_assert(sizeof(struct dvs_wire_notify) == 24);
  * @endpoint: number watched; in the answer the number bound now
  * @error: &enum dvs_wire_error, with %DVS_WIRE_WATCHED
  * @flags: %DVS_WIRE_NOWAIT, with %DVS_WIRE_WATCH
- * @map_version: version of the slot map, with %DVS_WIRE_EMOVED
+ * @map_version: with %DVS_WIRE_WATCHED version of the slot map that the answering
+ *	node has, or 0
  */
 struct dvs_wire_watch {
 	__le32 events;
@@ -238,6 +244,18 @@ static_assert(sizeof(struct dvs_wire_watch) == 24);
  * enum dvs_wire_error - errors on the wire; errnos differ between architectures
  * @DVS_WIRE_OK: none
  * @DVS_WIRE_EMOVED: the sender's slot map is not the receiver's: route again
+ * @DVS_WIRE_ENXIO: nobody has bound the slot
+ * @DVS_WIRE_ESTALE: the generation is over
+ * @DVS_WIRE_EIDRM: the receiver went away before it took the message
+ * @DVS_WIRE_EOWNERDEAD: it went away afterwards: outcome unknown
+ * @DVS_WIRE_EDQUOT: a limit of the container is reached
+ * @DVS_WIRE_ENOMEM: no memory
+ * @DVS_WIRE_EFAULT: memory of a segment cannot be accessed
+ * @DVS_WIRE_ESRCH: the call is not open
+ * @DVS_WIRE_EPERM: the segment may not be used so
+ * @DVS_WIRE_EINVAL: outside the segment
+ * @DVS_WIRE_EAGAIN: nobody was waiting; or too many copies of the call wait
+ * @DVS_WIRE_EIO: any other error
  */
 enum dvs_wire_error {
 	DVS_WIRE_OK,
@@ -254,6 +272,7 @@ enum dvs_wire_error {
 	DVS_WIRE_EINVAL,
 	DVS_WIRE_EAGAIN,
 	DVS_WIRE_EIO,
+	/* private: one more than the last */
 	DVS_WIRE_ERRORS
 };
 

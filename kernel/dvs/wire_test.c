@@ -181,6 +181,8 @@ static const struct breakage breakages[] = {
 	BREAK(ACK, header.destination, 1,
 	      "frame that belongs to no container names one"),
 	BREAK(CANCEL, header.length, 8, "frame too long for its type"),
+	BREAK(CANCEL, header.source, 0, NULL),
+	BREAK(CANCEL, header.destination, 0, NULL),
 
 	BREAK(REQUEST, header.source, 0, "message without a source"),
 	BREAK(REQUEST, header.destination, 0x10000,
@@ -288,6 +290,51 @@ static void each_bad_field_is_refused(struct kunit *test)
 				       b->error ?: "good",
 				       "type %d, byte %zu, value %#llx",
 				       b->type, b->offset, b->value);
+	}
+}
+
+/* The fields that only some types of frames use, and the types that do. */
+static const struct {
+	size_t offset;
+	unsigned long types;
+	const char *error;
+} optional_fields[] = {
+	{
+		offsetof(struct frame, header.attempt),
+		BIT(DVS_WIRE_REQUEST) | BIT(DVS_WIRE_MESSAGE),
+		"attempt in a frame that is sent only once"
+	},
+	{
+		offsetof(struct frame, header.epoch),
+		BIT(DVS_WIRE_REQUEST) | BIT(DVS_WIRE_MESSAGE) |
+		BIT(DVS_WIRE_NOTIFY) | BIT(DVS_WIRE_WATCH),
+		"epoch in a frame that is not sent to the owner of a slot"
+	},
+	{
+		offsetof(struct frame, header.trace),
+		BIT(DVS_WIRE_REQUEST) | BIT(DVS_WIRE_MESSAGE) |
+		BIT(DVS_WIRE_REPLY) | BIT(DVS_WIRE_CANCEL) |
+		BIT(DVS_WIRE_READ) | BIT(DVS_WIRE_WRITE) |
+		BIT(DVS_WIRE_COPIED),
+		"trace id in a frame that belongs to no call"
+	},
+};
+
+static void a_field_that_a_frame_does_not_use_is_0(struct kunit *test)
+{
+	const char *expected;
+	struct frame frame;
+	int i, type;
+
+	for (i = 0; i < ARRAY_SIZE(optional_fields); i++) {
+		for (type = DVS_WIRE_REQUEST; type < DVS_WIRE_TYPES; type++) {
+			expected = optional_fields[i].types & BIT(type) ?
+				   "good" : optional_fields[i].error;
+			good_frame(&frame, type);
+			*((u8 *)&frame + optional_fields[i].offset) = 1;
+			KUNIT_EXPECT_STREQ_MSG(test, check(&frame) ?: "good",
+					       expected, "type %d", type);
+		}
 	}
 }
 
@@ -418,6 +465,7 @@ static void unknown_errors_become_eio(struct kunit *test)
 static struct kunit_case wire_cases[] = {
 	KUNIT_CASE(every_type_has_a_good_form),
 	KUNIT_CASE(each_bad_field_is_refused),
+	KUNIT_CASE(a_field_that_a_frame_does_not_use_is_0),
 	KUNIT_CASE(a_newer_node_that_has_given_up_our_version_is_refused),
 	KUNIT_CASE(hello_is_only_the_first_frame),
 	KUNIT_CASE(any_session_will_do_while_none_is_known),
