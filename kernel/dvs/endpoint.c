@@ -120,7 +120,8 @@ static int bind_slot(struct dvs_dc *dc, struct dvs_endpoint *endpoint, u16 slot,
  * slot without %CAP_NET_BIND_SERVICE in the container's user namespace,
  * %EADDRINUSE, %EADDRNOTAVAIL (no free slot, or not this node's), %EDQUOT (limit
  * of the container), %EIDRM (the container was deleted), %ENOTCONN (this node
- * lost the cluster), %ETIMEDOUT, %ERESTARTSYS, %ENOMEM.
+ * lost the cluster), %ETIMEDOUT, %ERESTARTSYS, %ENOMEM; or what the cluster
+ * refused the slot with, as %ENOSPC when all of its generations were used.
  */
 struct file *dvs_endpoint_bind(u16 slot, const struct dvs_timeout *timeout)
 {

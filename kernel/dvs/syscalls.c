@@ -65,11 +65,13 @@ static struct file *get_endpoint(int fd, struct dvs_endpoint **endpoint)
 
 /**
  * sys_dvs_bind - take a slot of the caller's container
- * @args: struct dvs_bind_args
- * @size: size of @args
+ * @uargs: struct dvs_bind_args
+ * @size: size of @uargs
  *
  * Return: a close-on-exec file descriptor that stands for the endpoint; or
- * %EINVAL, %E2BIG, %EFAULT, %EMFILE, %ENFILE, or as dvs_endpoint_bind().
+ * %EINVAL, %E2BIG, %EFAULT, %EMFILE, %ENFILE, or as dvs_endpoint_bind():
+ * %EADDRINUSE, %EADDRNOTAVAIL, %EDQUOT, %EIDRM, %EINTR, %ENOMEM, %ENOSPC,
+ * %ENOTCONN, %EPERM, %ETIMEDOUT.
  */
 SYSCALL_DEFINE2(dvs_bind, struct dvs_bind_args __user *, uargs, size_t, size)
 {
@@ -192,6 +194,12 @@ static int send(int fd, struct dvs_send_args __user *uargs, size_t size, bool re
  * @fd: endpoint
  * @args: struct dvs_send_args
  * @size: size of @args
+ *
+ * Return: 0; %EBADF, %EINVAL, %E2BIG, %EFAULT; %EAGAIN with %DVS_NOWAIT; %EBUSY or
+ * %ESRCH for the handle of an interrupted call; %EDQUOT, %ENOMEM; %EHOSTUNREACH,
+ * %EIDRM, %ENOTCONN, %ENXIO, %ESTALE or %ETIMEDOUT when the message was certainly
+ * not taken; %EOWNERDEAD when that is not known; %EINTR, after which
+ * &dvs_send_args.call says whether it may still be.
  */
 SYSCALL_DEFINE3(dvs_send, int, fd, struct dvs_send_args __user *, args, size_t, size)
 {
@@ -203,6 +211,8 @@ SYSCALL_DEFINE3(dvs_send, int, fd, struct dvs_send_args __user *, args, size_t, 
  * @fd: endpoint
  * @args: struct dvs_send_args
  * @size: size of @args
+ *
+ * Return: 0 with the reply; or as dvs_send(), but not %EAGAIN.
  */
 SYSCALL_DEFINE3(dvs_sendrec, int, fd, struct dvs_send_args __user *, args, size_t, size)
 {
@@ -242,6 +252,10 @@ static int receive(struct file *file, struct dvs_endpoint *endpoint,
  * @fd: endpoint
  * @uargs: struct dvs_receive_args
  * @size: size of @uargs
+ *
+ * Return: 0; %EBADF, %EINVAL, %E2BIG, %EFAULT; %EAGAIN with %DVS_NOWAIT or
+ * %O_NONBLOCK; %EIDRM or %ESTALE when the endpoint was closed; %EINTR,
+ * %ETIMEDOUT.
  */
 SYSCALL_DEFINE3(dvs_receive, int, fd, struct dvs_receive_args __user *, uargs,
 		size_t, size)
@@ -267,6 +281,9 @@ SYSCALL_DEFINE3(dvs_receive, int, fd, struct dvs_receive_args __user *, uargs,
  * @fd: endpoint that received it
  * @uargs: struct dvs_reply_args
  * @size: size of @uargs
+ *
+ * Return: 0; %EBADF, %EINVAL, %E2BIG, %EFAULT; %ESRCH for what is not an open call
+ * of the endpoint.
  */
 SYSCALL_DEFINE3(dvs_reply, int, fd, struct dvs_reply_args __user *, uargs, size_t, size)
 {
@@ -291,6 +308,9 @@ SYSCALL_DEFINE3(dvs_reply, int, fd, struct dvs_reply_args __user *, uargs, size_
  * @fd: endpoint
  * @uargs: struct dvs_replyrec_args
  * @size: size of @uargs
+ *
+ * Return: as dvs_receive(). How the reply went is in
+ * &dvs_replyrec_args.reply_error.
  */
 SYSCALL_DEFINE3(dvs_replyrec, int, fd, struct dvs_replyrec_args __user *, uargs,
 		size_t, size)
@@ -327,6 +347,10 @@ SYSCALL_DEFINE3(dvs_replyrec, int, fd, struct dvs_replyrec_args __user *, uargs,
  * @fd: endpoint that notifies
  * @uargs: struct dvs_notify_args
  * @size: size of @uargs
+ *
+ * Return: 0; %EBADF, %EINVAL, %E2BIG, %EFAULT; %EDQUOT when too many destinations
+ * have not received bits of the endpoint, %ENOMEM; %EHOSTUNREACH, %EIDRM,
+ * %ENOTCONN, %ENXIO, %ESTALE.
  */
 SYSCALL_DEFINE3(dvs_notify, int, fd, struct dvs_notify_args __user *, uargs, size_t, size)
 {
@@ -353,7 +377,9 @@ SYSCALL_DEFINE3(dvs_notify, int, fd, struct dvs_notify_args __user *, uargs, siz
  * @uargs: struct dvs_vcopy_args
  * @size: size of @uargs
  *
- * Return: bytes copied, or an errno.
+ * Return: bytes copied; or, when there are none, %EBADF, %EINVAL, %E2BIG, %EFAULT;
+ * %EPERM when the segment was not granted for this, %ESRCH for what is not an
+ * open call of the endpoint; %EINTR, %ENOMEM, %ETIMEDOUT.
  */
 SYSCALL_DEFINE3(dvs_vcopy, int, fd, struct dvs_vcopy_args __user *, uargs, size_t, size)
 {
@@ -380,6 +406,10 @@ SYSCALL_DEFINE3(dvs_vcopy, int, fd, struct dvs_vcopy_args __user *, uargs, size_
  * @fd: endpoint in the container that is meant
  * @uargs: struct dvs_wait_args
  * @size: size of @uargs
+ *
+ * Return: 0 when one of the events holds; %EBADF, %EINVAL, %E2BIG, %EFAULT;
+ * %EAGAIN with %DVS_NOWAIT; %EDQUOT when the other node watches too much already;
+ * %EIDRM when the container was deleted; %EINTR, %ENOMEM, %ETIMEDOUT.
  */
 SYSCALL_DEFINE3(dvs_wait, int, fd, struct dvs_wait_args __user *, uargs, size_t, size)
 {
@@ -433,6 +463,8 @@ static void describe(struct dvs_dc *dc, struct dvs_info *info)
  * @fd: endpoint; or -1 for the container of the calling task
  * @uinfo: struct dvs_info
  * @size: size of @uinfo
+ *
+ * Return: 0; %EBADF, %EINVAL, %E2BIG, %EFAULT.
  */
 SYSCALL_DEFINE3(dvs_getinfo, int, fd, struct dvs_info __user *, uinfo, size_t, size)
 {
