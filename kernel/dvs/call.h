@@ -19,7 +19,7 @@ struct pid;
 
 /**
  * enum dvs_call_state - life of a call
- * @DVS_CALL_NEW: not yet sent, or to be sent again
+ * @DVS_CALL_NEW: not yet sent, or refused because nobody waited
  * @DVS_CALL_PENDING: queued at the destination, on this node
  * @DVS_CALL_REMOTE: sent to another node
  * @DVS_CALL_TAKING: a receiver on this node is copying the message out
@@ -55,7 +55,7 @@ struct dvs_call_ops {
  * @source: endpoint that made the call, referenced; NULL when it came from
  *	another node
  * @target: endpoint on this node the call was queued at, referenced, or NULL;
- *	set once per attempt before the call is visible there
+ *	set once, before the call is visible there
  * @id: cluster-wide name; constant
  * @destination: endpoint number it is sent to; constant
  * @request: opens a call (dvs_sendrec()), else a plain message; constant
@@ -77,7 +77,7 @@ struct dvs_call_ops {
  * @token: key in there; under its lock
  * @home: in &dvs_endpoint.calls of @source; under its lock
  * @lock: protects what follows, with softirqs disabled. Innermost but for a
- *	link's lock
+ *	peer's and a link's lock
  * @state: &enum dvs_call_state
  * @copies: copies that run from or to @segments on this node
  * @waiter: thread of the source that waits, or NULL

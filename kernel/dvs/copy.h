@@ -23,7 +23,8 @@ int dvs_copy_check(const struct dvs_call *call, unsigned int index, u64 offset,
 /*
  * Copy between @iter and memory of the caller of @call, on this node. Bytes
  * copied, or, when there are none:
- * -EFAULT, -ESRCH when the call ended or its address space is gone, -ENOMEM.
+ * -EFAULT, -ESRCH when the call ended or its address space is gone, -EINTR when
+ * the thread is being killed.
  */
 ssize_t dvs_copy_segment(struct dvs_call *call, unsigned int index, u64 offset,
 			 struct iov_iter *iter, bool write);

@@ -56,7 +56,8 @@ struct dvs_claim {
  * @dc: the attached part, or NULL; holds a reference to its namespace
  * @claims: struct dvs_claim, by slot and kind
  * @removed: deleted, or the node is gone; never attached again
- * @endpoint_limit: see &dvs_dc, once one is attached; under &dvs_node.mutex
+ * @endpoint_limit: see &dvs_dc, once one is attached; written under
+ *	&dvs_node.mutex, read anywhere
  * @call_limit: likewise
  */
 struct dvs_container {
@@ -87,10 +88,11 @@ struct dvs_container {
  * @container: set once by attaching, with release; NULL in a local container
  * @closed: why nothing can be bound any more, or 0; written under @lock
  * @endpoint_limit: endpoints that may be bound
- * @call_limit: calls that may be open
+ * @call_limit: calls that may be under way
  * @endpoints: endpoints bound
- * @calls: calls open
- * @wait: woken when a slot is bound, unbound or gets another owner
+ * @calls: calls and messages under way that begin or end on this node
+ * @wait: woken when anything changes that a bind, a send or dvs_wait() may wait
+ *	for: a slot, the map, a claim, the view, the answer of another node
  * @watch_lock: protects @watches and @watch_count
  * @watches: what other nodes watch here (struct dvs_watch)
  * @watch_count: how many there are; @watches is short of those being looked at
@@ -138,8 +140,10 @@ u32 dvs_dc_node_id(const struct dvs_dc *dc);
 /*
  * Slot table (dc.c). dvs_dc_bind() publishes @endpoint in a free slot this
  * node owns and gives it its number: -EADDRINUSE, -EADDRNOTAVAIL (no dynamic
- * slot is free), -EDQUOT, -ENOMEM, -EAGAIN (the slot must be claimed, or its
- * generations raised, first: @needed says which).
+ * slot is free; or the one asked for is another node's; or, in a local
+ * container, has no generation left), -EDQUOT, -EIDRM (the container was
+ * deleted), -ENOMEM, -EAGAIN (the slot must be claimed, or its generations
+ * raised, first: @needed says which).
  */
 int dvs_dc_bind(struct dvs_dc *dc, struct dvs_endpoint *endpoint, u16 slot,
 		struct dvs_claim *needed);
@@ -147,7 +151,8 @@ void dvs_dc_unbind(struct dvs_dc *dc, struct dvs_endpoint *endpoint);
 
 /*
  * The endpoint @number names on this node, referenced; or an ERR_PTR: -ENXIO
- * nobody has bound the slot, -ESTALE the generation is an older one.
+ * nobody has bound the slot, -ESTALE the generation is over: another one is
+ * bound, or none is and @number's was.
  */
 struct dvs_endpoint *dvs_dc_lookup(struct dvs_dc *dc, u32 number);
 
@@ -166,7 +171,7 @@ void dvs_dc_map_changed(struct dvs_dc *dc);
 /* Something changed that dvs_wait() may wait for. */
 void dvs_dc_changed(struct dvs_dc *dc);
 
-/* Account an open call: -EDQUOT */
+/* Account a call or message: -EDQUOT */
 int dvs_dc_charge_call(struct dvs_dc *dc);
 void dvs_dc_uncharge_call(struct dvs_dc *dc);
 
@@ -201,7 +206,8 @@ struct dvs_dc *dvs_container_get_dc(struct dvs_container *container);
 /*
  * Claims (claim.c). dvs_claim_wait() registers the wish and waits until the
  * slot map may have changed in its favour (0), it is refused (the errno given),
- * the lease is lost (-ENOTCONN), the time is up or a signal comes.
+ * this node is in no view (-ENOTCONN), the container is deleted (-EIDRM), the
+ * time is up or a signal comes; or -ENOMEM.
  */
 struct dvs_timeout;
 int dvs_claim_wait(struct dvs_dc *dc, const struct dvs_claim *needed,

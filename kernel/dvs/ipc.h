@@ -71,9 +71,9 @@ int dvs_ipc_reply(struct dvs_endpoint *endpoint, u64 token, u32 type,
 		  const u8 *payload);
 
 /*
- * Queue a call at an endpoint of this node: -ENXIO when it is closed (-ESTALE when
- * @call names its generation), -EAGAIN
- * with @nowait when nobody waits for it, -ESRCH when the call is over already.
+ * Queue a call at an endpoint of this node: -ENXIO when it is closed (-ESTALE
+ * when @call names its generation), -EAGAIN with @nowait when nobody waits for
+ * it, -ESRCH when the call is over already.
  */
 int dvs_ipc_queue(struct dvs_call *call, struct dvs_endpoint *target, bool nowait);
 /* Take back a call nobody has taken: true when that was so. */

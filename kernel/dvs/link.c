@@ -32,9 +32,10 @@
  *   &dvs_link.lock	all that the data path needs; innermost. With softirqs
  *			disabled, because frames may be sent from there
  *
- * None of them is held while dvs_remote_receive(), a frame's release() or
- * dvs_netlink_link_changed() runs: the first two may send frames on the same
- * link. They run in work items for which stop and suspend wait under
+ * No lock of the link is held while dvs_remote_receive(), a frame's release()
+ * or dvs_netlink_link_changed() runs: the first two may send frames on the same
+ * link. &dvs_node.mutex may be held, by callers of start, suspend, resume and
+ * stop. They also run in work items for which stop and suspend wait under
  * &dvs_node.mutex and &dvs_link.mutex, so they must not take these.
  *
  * State machine

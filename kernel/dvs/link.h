@@ -39,10 +39,11 @@ enum dvs_frame_state {
  *	source and destination, the link the rest
  * @payload: payload in kernel memory that does not move until @release
  * @length: bytes in @payload
- * @release: called once, in process context and without locks, when the link
- *	is done with the frame: it was acknowledged (@acked), or the link was
- *	stopped, in which case @sent says whether the frame may have reached
- *	the other node. Not called for a frame that was withdrawn
+ * @release: called once, in process context, without the link's locks but
+ *	perhaps under &dvs_node.mutex, when the link is done with the frame: it
+ *	was acknowledged (@acked), or the link was stopped, in which case @sent
+ *	says whether the frame may have reached the other node. Not called for
+ *	a frame that was withdrawn
  */
 struct dvs_frame {
 	struct list_head list;
@@ -55,6 +56,19 @@ struct dvs_frame {
 
 /**
  * struct dvs_link_stats - counters of a link; protected by the link's lock
+ * @connects: connections that became ready
+ * @tx_frames: frames sent, with those that were sent again
+ * @tx_bytes: bytes of them
+ * @rx_frames: frames received, with duplicates
+ * @rx_bytes: bytes of them
+ * @resent_frames: frames sent again on another connection
+ * @duplicate_frames: frames received again
+ * @bad_frames: connections closed because of what came on them
+ * @queued_bytes: bytes of frames that wait or are not acknowledged
+ * @queued_frames: how many those are
+ * @state: &enum dvs_link_state
+ * @last_error: why the last connection or attempt at one ended: a literal, or
+ *	NULL
  */
 struct dvs_link_stats {
 	u64 connects;
@@ -68,7 +82,7 @@ struct dvs_link_stats {
 	u64 queued_bytes;
 	u32 queued_frames;
 	enum dvs_link_state state;
-	const char *last_error;		/* string literal, or NULL */
+	const char *last_error;
 };
 
 struct dvs_link;

@@ -27,7 +27,8 @@ struct iov_iter;
  * struct dvs_remote_ops - kinds of exchange with another node
  * @get: take a reference to what embeds the exchange
  * @put: drop it
- * @expel: the other node is gone; @sent is not known here: see the frame
+ * @expel: the other node is gone; whether a frame has reached it is told to the
+ *	frame's release()
  * @cancel: the other node gives up what it began here; NULL where it cannot
  */
 struct dvs_remote_ops {
@@ -76,8 +77,11 @@ struct dvs_peer *dvs_remote_peer(struct dvs_node *node, u32 id);
 void dvs_remote_answer(struct dvs_peer *peer, const struct dvs_wire_header *to,
 		       enum dvs_wire_type type, const void *payload, u32 length);
 
-/* Does the slot of @header belong to this node, as the other believes? 0, or -DVS_EMOVED
- * with *version, or -ENXIO when no namespace of the container is attached here. *dc has its namespace referenced.
+/*
+ * Does the slot of @header belong to this node, as the other believes? 0, or
+ * -DVS_EMOVED, or -ENXIO for a container that is unknown, or of which no
+ * namespace is attached here. *version is that of the slot map, 0 when there is
+ * none; *dc is NULL, or has its namespace referenced.
  */
 int dvs_remote_resolve(struct dvs_peer *peer, const struct dvs_wire_header *header,
 		       struct dvs_dc **dc, u64 *version);
@@ -97,8 +101,9 @@ const char *dvs_remote_call_reply(struct dvs_peer *peer,
 struct dvs_call *dvs_remote_call_find(struct dvs_peer *peer, u64 key);
 
 /*
- * Copies (remote_copy.c): bytes copied, or -ESRCH when the call is over, -EFAULT,
- * -ENOMEM, -ETIMEDOUT, -ERESTARTSYS.
+ * Copies (remote_copy.c): bytes copied, or, when there are none, -ESRCH when the
+ * call is over or the caller's node is gone, -EFAULT, -ENOMEM, -ETIMEDOUT,
+ * -ERESTARTSYS. Waits while the caller's node has too many copies of the call.
  */
 ssize_t dvs_remote_copy(struct dvs_call *call, unsigned int segment, u64 offset,
 			struct iov_iter *iter, bool write,
