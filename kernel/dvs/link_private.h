@@ -64,7 +64,7 @@ enum dvs_link_limits {
  *	An embryo's is set once, by its @rx
  * @sock: the socket; constant
  * @address: of the other side; constant
- * @data_ready: callback of the socket that ours replaced
+ * @data_ready: callback of the socket that ours replaced; NULL before
  * @state_change: likewise
  * @write_space: likewise
  * @deadline: when the other side's HELLO must have come, in jiffies; constant

@@ -177,10 +177,9 @@ static void admit(struct dvs_listener *listener, struct socket *sock)
 	conn->embryo = true;
 	list_add_tail(&conn->list, &listener->embryos);
 	listener->count++;
+	/* Under the lock, for what it hears may end its being an embryo. */
+	dvs_connection_start(conn);
 	spin_unlock_bh(&listener->lock);
-
-	/* Its data may have come before the callbacks were in place. */
-	dvs_connection_run_rx(conn);
 }
 
 /* Returns the delay after which to try again in any case, or 0. */

@@ -194,6 +194,10 @@ static void restore_callbacks(struct dvs_connection *conn)
 {
 	struct sock *sk = conn->sock->sk;
 
+	/* Not started? */
+	if (!conn->data_ready)
+		return;
+
 	write_lock_bh(&sk->sk_callback_lock);
 	sk->sk_user_data = NULL;
 	sk->sk_data_ready = conn->data_ready;
@@ -478,8 +482,7 @@ static int bind_source(struct dvs_node *node, struct socket *sock)
  * @link: the link it will serve
  * @to: address of the other node
  *
- * Return: the connection, to be started when the link can be asked about it, or
- * an ERR_PTR().
+ * Return: the connection, to be started when the link knows it, or an ERR_PTR().
  */
 struct dvs_connection *dvs_connection_connect(struct dvs_link *link,
 					      const struct sockaddr_storage *to)
@@ -504,7 +507,6 @@ struct dvs_connection *dvs_connection_connect(struct dvs_link *link,
 
 	conn->link = link;
 	conn->address = *to;
-	set_callbacks(conn);
 	return conn;
 
 err_release:
@@ -512,10 +514,25 @@ err_release:
 	return ERR_PTR(err);
 }
 
-/* Connect; the outcome is told by the socket's callbacks. */
+/**
+ * dvs_connection_start - connect, or begin to listen to who has connected
+ * @conn: the connection; whoever owns it can be asked about it from now on
+ *
+ * What becomes of it is told by the socket's callbacks. Only connecting needs
+ * process context.
+ *
+ * Return: 0, or why it cannot be connected.
+ */
 int dvs_connection_start(struct dvs_connection *conn)
 {
 	int err;
+
+	set_callbacks(conn);
+	if (conn->listener) {
+		/* Data may have come before the callbacks were in place. */
+		dvs_connection_run_rx(conn);
+		return 0;
+	}
 
 	err = kernel_connect(conn->sock, (struct sockaddr *)&conn->address,
 			     dvs_address_size(&conn->address), O_NONBLOCK);
@@ -533,7 +550,7 @@ int dvs_connection_start(struct dvs_connection *conn)
  * @node: this node
  * @sock: the socket; the caller's when this fails
  *
- * Return: an embryo, or an ERR_PTR().
+ * Return: an embryo, to be started when the listener knows it, or an ERR_PTR().
  */
 struct dvs_connection *dvs_connection_accept(struct dvs_listener *listener,
 					     struct dvs_node *node,
@@ -555,7 +572,6 @@ struct dvs_connection *dvs_connection_accept(struct dvs_listener *listener,
 
 	conn->listener = listener;
 	set_options(sock->sk);
-	set_callbacks(conn);
 	return conn;
 }
 
