@@ -42,7 +42,7 @@ static const struct netlink_range_validation dvs_a_range_node_range = {
 
 static const struct netlink_range_validation dvs_a_range_generation_floor_range = {
 	.min	= 1ULL,
-	.max	= 65535ULL,
+	.max	= 65536ULL,
 };
 
 static const struct netlink_range_validation dvs_a_range_generation_ceiling_range = {
