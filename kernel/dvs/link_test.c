@@ -53,7 +53,7 @@ static bool wait_until_sent(struct test_frame *tf)
 	return true;
 }
 
-static int setup(struct kunit *test)
+static int make_world(struct kunit *test, int family)
 {
 	struct world *w = kunit_kzalloc(test, sizeof(*w), GFP_KERNEL);
 
@@ -61,9 +61,21 @@ static int setup(struct kunit *test)
 		return -ENOMEM;
 	mutex_init(&w->mutex);
 	test->priv = w;
-	make_side(test, &w->mutex, &w->low, 1, 2);
-	make_side(test, &w->mutex, &w->high, 2, 1);
+	make_side(test, &w->mutex, &w->low, 1, 2, family);
+	make_side(test, &w->mutex, &w->high, 2, 1, family);
 	return 0;
+}
+
+static int setup(struct kunit *test)
+{
+	return make_world(test, AF_INET);
+}
+
+static int setup_ipv6(struct kunit *test)
+{
+	if (!IS_ENABLED(CONFIG_IPV6))
+		kunit_skip(test, "needs CONFIG_IPV6");
+	return make_world(test, AF_INET6);
 }
 
 static void teardown(struct kunit *test)
@@ -373,6 +385,26 @@ static void a_frame_the_upper_layer_refuses_closes_the_connection(struct kunit *
 	expect_all(test, &w->low, &w->high, frames, 1);
 }
 
+static void a_node_may_move_to_another_address(struct kunit *test)
+{
+	struct world *w = test->priv;
+	struct sockaddr_in *in = (struct sockaddr_in *)&w->high.peer.address;
+
+	in->sin_port = htons(PORT);
+	start(w, &w->low);
+	start(w, &w->high);
+	msleep(50);
+	KUNIT_EXPECT_EQ(test, state(&w->high), DVS_LINK_STATE_CONNECTING);
+
+	mutex_lock(&w->mutex);
+	spin_lock_bh(&w->high.peer.lock);
+	in->sin_port = htons(PORT + 1);
+	spin_unlock_bh(&w->high.peer.lock);
+	dvs_link_kick(w->high.link);
+	mutex_unlock(&w->mutex);
+	KUNIT_EXPECT_TRUE(test, wait_for_state(&w->high, DVS_LINK_STATE_UP));
+}
+
 static struct kunit_case link_cases[] = {
 	KUNIT_CASE(frames_arrive_once_and_in_order_both_ways),
 	KUNIT_CASE(frames_wait_for_the_connection),
@@ -385,6 +417,7 @@ static struct kunit_case link_cases[] = {
 	KUNIT_CASE(new_sessions_begin_with_new_numbers),
 	KUNIT_CASE(stopping_and_starting_may_race_with_senders),
 	KUNIT_CASE(a_frame_the_upper_layer_refuses_closes_the_connection),
+	KUNIT_CASE(a_node_may_move_to_another_address),
 	{}
 };
 
@@ -396,7 +429,21 @@ static struct kunit_suite link_suite = {
 	.test_cases = link_cases,
 };
 
-kunit_test_suite(link_suite);
+static struct kunit_case link_ipv6_cases[] = {
+	KUNIT_CASE(frames_arrive_once_and_in_order_both_ways),
+	KUNIT_CASE(nothing_is_lost_or_doubled_when_connections_break),
+	{}
+};
+
+static struct kunit_suite link_ipv6_suite = {
+	.name = "dvs_link_ipv6",
+	.suite_init = loopback_up,
+	.init = setup_ipv6,
+	.exit = teardown,
+	.test_cases = link_ipv6_cases,
+};
+
+kunit_test_suites(&link_suite, &link_ipv6_suite);
 
 MODULE_DESCRIPTION("KUnit tests of DVS links");
 MODULE_LICENSE("GPL");

@@ -9,6 +9,7 @@
 #include <kunit/test.h>
 #include <linux/err.h>
 #include <linux/in.h>
+#include <linux/in6.h>
 #include <linux/netdevice.h>
 #include <linux/rtnetlink.h>
 #include <linux/slab.h>
@@ -185,19 +186,24 @@ static inline int send(struct side *side, struct test_frame *frames, int count)
 	return err;
 }
 
-static inline struct sockaddr_storage address_of(u32 id)
+static inline struct sockaddr_storage address_of(u32 id, int family)
 {
-	struct sockaddr_storage address = {};
+	struct sockaddr_storage address = { .ss_family = family };
+	struct sockaddr_in6 *in6 = (struct sockaddr_in6 *)&address;
 	struct sockaddr_in *in = (struct sockaddr_in *)&address;
 
-	in->sin_family = AF_INET;
-	in->sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	in->sin_port = htons(PORT + id);
+	if (family == AF_INET6) {
+		in6->sin6_addr = in6addr_loopback;
+		in6->sin6_port = htons(PORT + id);
+	} else {
+		in->sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+		in->sin_port = htons(PORT + id);
+	}
 	return address;
 }
 
 static inline void make_side(struct kunit *test, struct mutex *mutex,
-			     struct side *side, u32 id, u32 other)
+			     struct side *side, u32 id, u32 other, int family)
 {
 	init_waitqueue_head(&side->wait);
 	refcount_set(&side->node.ref, 1);
@@ -206,7 +212,7 @@ static inline void make_side(struct kunit *test, struct mutex *mutex,
 	side->node.cluster = CLUSTER;
 	side->node.id = id;
 	side->node.incarnation = id;
-	side->node.address = address_of(id);
+	side->node.address = address_of(id, family);
 	xa_init(&side->node.peers);
 	side->node.workqueue = alloc_workqueue("dvs_test", WQ_UNBOUND, 0);
 	KUNIT_ASSERT_NOT_NULL(test, side->node.workqueue);
@@ -214,7 +220,7 @@ static inline void make_side(struct kunit *test, struct mutex *mutex,
 	refcount_set(&side->peer.ref, 1);
 	side->peer.node = &side->node;
 	side->peer.id = other;
-	side->peer.address = address_of(other);
+	side->peer.address = address_of(other, family);
 	spin_lock_init(&side->peer.lock);
 
 	side->link = dvs_link_create(&side->peer, GFP_KERNEL);

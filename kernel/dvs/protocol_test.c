@@ -53,7 +53,7 @@ static int setup(struct kunit *test)
 		return -ENOMEM;
 	mutex_init(&w->mutex);
 	test->priv = w;
-	make_side(test, &w->mutex, &w->side, SERVER, CLIENT);
+	make_side(test, &w->mutex, &w->side, SERVER, CLIENT, AF_INET);
 	mutex_lock(&w->mutex);
 	dvs_link_start(w->side.link, SERVER * 10, CLIENT * 10);
 	mutex_unlock(&w->mutex);
@@ -82,7 +82,7 @@ static struct socket *connect_from(struct kunit *test, u32 host)
 		.sin_family = AF_INET,
 		.sin_addr.s_addr = htonl(host),
 	};
-	struct sockaddr_storage to = address_of(SERVER);
+	struct sockaddr_storage to = address_of(SERVER, AF_INET);
 	struct world *w = test->priv;
 	struct socket *sock;
 
