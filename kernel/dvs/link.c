@@ -81,6 +81,7 @@
 
 #include <kunit/visibility.h>
 #include <linux/err.h>
+#include <linux/export.h>
 #include <linux/jiffies.h>
 #include <linux/random.h>
 #include <linux/slab.h>

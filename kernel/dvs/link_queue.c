@@ -12,6 +12,7 @@
 #include <asm/byteorder.h>
 #include <kunit/visibility.h>
 #include <linux/bug.h>
+#include <linux/export.h>
 
 static u32 sequence_of(const struct dvs_frame *frame)
 {

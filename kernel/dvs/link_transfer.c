@@ -7,6 +7,7 @@
 #include "link_private.h"
 
 #include <kunit/visibility.h>
+#include <linux/export.h>
 #include <trace/events/dvs.h>
 
 #include "node.h"

@@ -14,6 +14,7 @@
 
 #include <kunit/visibility.h>
 #include <linux/err.h>
+#include <linux/export.h>
 #include <linux/fcntl.h>
 #include <linux/net.h>
 #include <linux/slab.h>

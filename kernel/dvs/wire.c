@@ -11,6 +11,7 @@
 #include <kunit/visibility.h>
 #include <linux/array_size.h>
 #include <linux/errno.h>
+#include <linux/export.h>
 #include <linux/limits.h>
 #include <linux/stddef.h>
 
