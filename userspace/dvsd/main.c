@@ -74,18 +74,26 @@ static void parse_options(struct program *program, int argc, char **argv)
 
 static void open_log(const struct program *program)
 {
+	static const char *const files[] = {
+		"main.c", "daemon.c", "sync.c", "corosync.c",
+	};
 	int target = program->foreground ? QB_LOG_STDERR : QB_LOG_SYSLOG;
 
 	qb_log_init("dvsd", LOG_DAEMON, LOG_INFO);
 	qb_log_ctl(QB_LOG_SYSLOG, QB_LOG_CONF_ENABLED, QB_FALSE);
-	/* libqb's own lines only when they matter. */
+	/* libqb's own lines only when they matter, and always ours. */
 	qb_log_filter_ctl(target, QB_LOG_FILTER_ADD, QB_LOG_FILTER_FILE, "*",
 			  LOG_WARNING);
-	for (const char *const *file = (const char *const[]){
-	     "daemon.c", "sync.c", "claims.c", "corosync.c", "main.c", "ipc.c",
-	     NULL }; *file; file++)
+	for (size_t i = 0; i < sizeof(files) / sizeof(*files); i++) {
+		char path[4096];
+
+		/* As the compiler was given it, which is how libqb knows it. */
+		snprintf(path, sizeof(path), "%.*s%s",
+			 (int)(strlen(__FILE__) - strlen("main.c")), __FILE__,
+			 files[i]);
 		qb_log_filter_ctl(target, QB_LOG_FILTER_ADD,
-				  QB_LOG_FILTER_FILE, *file, LOG_INFO);
+				  QB_LOG_FILTER_FILE, path, LOG_INFO);
+	}
 	qb_log_format_set(target, program->foreground ? "%t dvsd: %b" : "%b");
 	qb_log_ctl(target, QB_LOG_CONF_ENABLED, QB_TRUE);
 }

@@ -147,8 +147,9 @@ static json_t *member(struct daemon *daemon, const struct elector *elector)
 			 "session", (json_int_t)(in_view ? elector->session :
 							   0),
 			 "synced", synced,
-			 "acked", (json_int_t)(self ? agree->matched :
-						      node->acked));
+			 "acked", (json_int_t)(self || elector->node ==
+					       agree->leader ?
+					       agree->matched : node->acked));
 }
 
 static json_t *members(struct daemon *daemon)

@@ -20,7 +20,7 @@
 #include "../daemon.h"
 
 #define FOLDER		"/run/dvs-fake"
-#define FAKE_DCS	64
+#define FAKE_DCS	1024
 
 struct fake_dc {
 	bool used;
