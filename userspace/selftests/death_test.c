@@ -157,14 +157,6 @@ static int serve_forever(struct job *job)
 	}
 }
 
-/* A little random, so that every part of a call is hit in the long run */
-static void sleep_randomly(void)
-{
-	struct timespec t = { .tv_nsec = rand() % 8000000 };
-
-	nanosleep(&t, NULL);
-}
-
 TEST_F_TIMEOUT(ipc, clients_killed_at_random_points_leave_nothing, 300)
 {
 	struct job *server = job_new();
@@ -175,7 +167,8 @@ TEST_F_TIMEOUT(ipc, clients_killed_at_random_points_leave_nothing, 300)
 
 		client->send.destination = self->to;
 		ASSERT_NE(NULL, job_start(client, self->client, call_forever));
-		sleep_randomly();
+		/* Every part of a call is hit in the long run. */
+		sleep_ms(rand() % 8);
 		job_kill(client);
 	}
 	EXPECT_TRUE(eventually(info(self->client).calls == 0));
@@ -194,7 +187,7 @@ TEST_F_TIMEOUT(ipc, servers_killed_at_random_points_end_the_calls, 300)
 		ASSERT_NE(NULL, job_start(server, self->server, serve_forever));
 		close(self->server);
 		ASSERT_NE(NULL, job_start(client, self->client, call_forever));
-		sleep_randomly();
+		sleep_ms(rand() % 8);
 		job_kill(server);
 		result = job_result(client);
 		EXPECT_TRUE(result == -EIDRM || result == -EOWNERDEAD || result == -ESTALE)

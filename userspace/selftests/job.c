@@ -129,6 +129,7 @@ static void work(struct job *job)
 	if (job->epfd > STDERR_FILENO + 1)
 		close_range(STDERR_FILENO + 1, job->epfd - 1, 0);
 	close_range((job->epfd > STDERR_FILENO ? job->epfd : STDERR_FILENO) + 1, ~0U, 0);
+	__atomic_store_n(&job->ready, true, __ATOMIC_SEQ_CST);
 	job->result = job->run(job);
 	__atomic_store_n(&job->done, true, __ATOMIC_SEQ_CST);
 	_exit(0);
@@ -147,7 +148,8 @@ struct job *job_start(struct job *job, int epfd, int (*run)(struct job *))
 	if (!pid)
 		work(job);
 	job->pid = pid;
-	return job;
+	/* From here on it can be sent signals. */
+	return eventually(__atomic_load_n(&job->ready, __ATOMIC_SEQ_CST)) ? job : NULL;
 }
 
 struct job *start_send(int epfd, __u32 to, __u32 type)

@@ -32,6 +32,7 @@ struct job {
 	unsigned int signals;	/* handled */
 	unsigned int eintr;	/* calls that ended so */
 	__u64 handle;		/* what the last of those left behind */
+	bool ready;
 	bool done;
 	int result;
 };

@@ -5,15 +5,10 @@
 #include <string.h>
 #include <time.h>
 
+/* Not nanosleep(): the kernel need not have the one of 32-bit programs. */
 void sleep_ms(unsigned int ms)
 {
-	struct timespec t = {
-		.tv_sec = ms / 1000,
-		.tv_nsec = ms % 1000 * 1000000L,
-	};
-
-	while (nanosleep(&t, &t) && errno == EINTR)
-		;
+	poll(NULL, 0, ms);
 }
 
 struct __kernel_timespec in_ms(long ms)
