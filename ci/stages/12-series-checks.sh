@@ -44,9 +44,9 @@ compile() {
 	shift
 	configure "${@:1:3}" || { say "the configuration lacks CONFIG_DVS or its tests"; return 1; }
 	# shellcheck disable=SC2046
-	kmake "$@" kernel/dvs/ $(objects) >"$log" 2>&1 || rc=$?
+	kmake "$@" -k kernel/dvs/ $(objects) >"$log" 2>&1 || rc=$?
 	if [ "$rc" -ne 0 ]; then
-		tail -n 60 "$log"
+		grep -E 'warning:|error:' "$log" || tail -n 40 "$log"
 		return "$rc"
 	fi
 	! grep -E '(^|/)(kernel/dvs/|include/(uapi/)?(linux|trace/events)/(dvs|dc_namespace))[^ ]*:.*(warning|error)' "$log"
