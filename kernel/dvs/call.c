@@ -29,6 +29,7 @@
 #include "call.h"
 
 #include <kunit/visibility.h>
+#include <linux/export.h>
 #include <linux/pid.h>
 #include <linux/sched/mm.h>
 #include <linux/sched.h>

@@ -19,6 +19,7 @@
 #include "dc.h"
 
 #include <kunit/visibility.h>
+#include <linux/export.h>
 #include <linux/pid_namespace.h>
 #include <linux/slab.h>
 #include <linux/user_namespace.h>

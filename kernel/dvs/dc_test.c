@@ -5,6 +5,7 @@
 #include <kunit/test.h>
 #include <linux/dc_namespace.h>
 #include <linux/slab.h>
+#include <linux/vmalloc.h>
 
 #include "dc.h"
 #include "endpoint.h"

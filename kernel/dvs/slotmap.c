@@ -15,6 +15,7 @@
 #include <kunit/visibility.h>
 #include <linux/bitmap.h>
 #include <linux/err.h>
+#include <linux/export.h>
 #include <linux/mutex.h>
 #include <linux/rcupdate.h>
 #include <linux/slab.h>
