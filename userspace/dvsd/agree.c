@@ -27,6 +27,9 @@ void agree_init(struct agree *agree, const struct agree_ops *ops,
 		agree->nodelist_hash = hash_more(agree->nodelist_hash,
 						 &nodelist[i].node,
 						 sizeof(nodelist[i].node));
+	/* The nodes of the cluster always have a place. */
+	for (uint32_t i = 0; i < count; i++)
+		agree_node(agree, nodelist[i].node);
 }
 
 void agree_fini(struct agree *agree)
@@ -61,7 +64,7 @@ struct agree_node *agree_node(struct agree *agree, uint32_t node)
 	for (uint32_t i = 0; i < agree->node_count; i++)
 		if (agree->nodes[i].node == node)
 			return &agree->nodes[i];
-	if (agree->node_count == NODES_MAX)
+	if (agree->node_count == NODES_KNOWN)
 		return NULL;
 	agree->nodes[agree->node_count].node = node;
 	return &agree->nodes[agree->node_count++];
@@ -306,6 +309,7 @@ void agree_deliver(struct agree *agree, uint64_t now,
 	struct message copy;
 
 	agree->now = now;
+	/* No node of this cluster, which has none left to remember it by. */
 	if (!node || !agree->kernel_ready)
 		return;
 	node->heard = now;

@@ -38,6 +38,10 @@
 #define RESTART_GRACE		2000
 /* Entries of the leader that are not committed yet. */
 #define TAIL_MAX		1024
+/* A node that did not stop for a view is left out for so long. */
+#define SHUN_TIME		30000
+/* Nodes that have ever been heard of. */
+#define NODES_KNOWN		(2 * NODES_MAX)
 /* Commands of this node that wait. */
 #define PENDING_MAX		1024
 
@@ -105,6 +109,7 @@ struct pending {
  * @next: leader: next entry to send to it
  * @needs_snapshot: leader: entries are of no use to it yet
  * @heard: when it said something last
+ * @shunned_until: leader: not proposed as a member until then
  * @progress: leader: when @acked moved, or entries were sent to it again
  */
 struct agree_node {
@@ -117,6 +122,7 @@ struct agree_node {
 	uint64_t next;
 	bool needs_snapshot;
 	uint64_t heard;
+	uint64_t shunned_until;
 	uint64_t progress;
 };
 
@@ -167,7 +173,7 @@ struct agree {
 	struct agree_config config;
 	enum agree_step step;
 	enum dvsd_wait wait;
-	struct agree_node nodes[NODES_MAX];
+	struct agree_node nodes[NODES_KNOWN];
 	uint32_t node_count;
 
 	uint32_t round;

@@ -31,27 +31,25 @@ struct claims;
  * struct synced_dc - what the kernel has been told of a container
  * @dcid: its number
  * @name: its name
+ * @known: the kernel has it
  * @attached: a namespace is attached
  * @fd: that namespace until it is shown, else -1
  * @shown: it is, in DVS_DC_DIR
  * @version: version of the slot map the kernel has
  * @slots: that map; without ranges when it is not known
- * @error: errno of the last attempt
  * @report: number of the command that reports the part, 0: none under way
- * @keep: used while comparing
  */
 struct synced_dc {
 	struct synced_dc *next;
 	uint64_t dcid;
 	char name[DVSD_NAME_MAX + 1];
+	bool known;
 	bool attached;
 	int fd;
 	bool shown;
 	uint64_t version;
 	struct slots slots;
-	int error;
 	uint64_t report;
-	bool keep;
 };
 
 /**

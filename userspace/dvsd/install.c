@@ -288,6 +288,22 @@ void install_advance(struct agree *agree)
 	append_local(agree, entry.data, entry.len);
 }
 
+/* One node that cannot stop must not keep the others from going on. */
+static void shun_silent(struct agree *agree)
+{
+	for (uint32_t i = 0; i < agree->member_count; i++) {
+		struct agree_node *node = agree_node(agree,
+						     agree->members[i].node);
+
+		if (node->promised || node->node == agree->self)
+			continue;
+		agree_log(agree, "node %u has not stopped for view %llu: left out for %d s",
+			  node->node, (unsigned long long)agree->promised,
+			  SHUN_TIME / 1000);
+		node->shunned_until = agree->now + SHUN_TIME;
+	}
+}
+
 void install_tick(struct agree *agree)
 {
 	const struct agree_node *leader;
@@ -309,6 +325,8 @@ void install_tick(struct agree *agree)
 	if (agree->leader != agree->self &&
 	    agree->now - leader->heard < LEADER_SILENCE)
 		return;
+	if (agree->leader == agree->self)
+		shun_silent(agree);
 	agree_log(agree, "view %llu is not installed after %d ms: asking anew",
 		  (unsigned long long)agree->promised, INSTALL_WAIT);
 	agree->proposing = false;

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <qb/qbipcs.h>
 #include <qb/qblog.h>
@@ -18,6 +19,8 @@
 /* An answer in one piece stays below the limits of a datagram. */
 #define PIECE_MAX	(DVSD_IPC_MESSAGE_MAX - 1024)
 #define CLIENTS_MAX	64
+#define START_TRIES	10
+#define START_PAUSE_US	200000
 
 struct ipc {
 	qb_ipcs_service_t *service;
@@ -187,6 +190,25 @@ static int32_t delete_poll(int32_t fd)
 	return qb_loop_poll_del(server->loop, fd);
 }
 
+static int start_service(struct ipc *ipc,
+			 struct qb_ipcs_service_handlers *handlers,
+			 struct qb_ipcs_poll_handlers *polls)
+{
+	int error;
+
+	ipc->service = qb_ipcs_create(DVSD_IPC_NAME, 0, QB_IPC_SOCKET,
+				      handlers);
+	if (!ipc->service)
+		return -errno;
+	qb_ipcs_poll_handlers_set(ipc->service, polls);
+	qb_ipcs_enforce_buffer_size(ipc->service, DVSD_IPC_MESSAGE_MAX);
+	/* libqb drops the service when this fails. */
+	error = qb_ipcs_run(ipc->service);
+	if (error)
+		ipc->service = NULL;
+	return error;
+}
+
 struct ipc *ipc_new(qb_loop_t *loop, struct verbs *verbs)
 {
 	static struct qb_ipcs_service_handlers handlers = {
@@ -208,17 +230,12 @@ struct ipc *ipc_new(qb_loop_t *loop, struct verbs *verbs)
 	ipc->loop = loop;
 	ipc->verbs = verbs;
 	server = ipc;
-	ipc->service = qb_ipcs_create(DVSD_IPC_NAME, 0, QB_IPC_SOCKET,
-				      &handlers);
-	if (!ipc->service) {
-		qb_log(LOG_ERR, "ipc: service \"%s\" cannot be made: %s",
-		       DVSD_IPC_NAME, strerror(errno));
-		free(ipc);
-		return NULL;
+	error = start_service(ipc, &handlers, &polls);
+	/* The name is the one before's until the kernel has buried it. */
+	for (int i = 0; i < START_TRIES && error == -EADDRINUSE; i++) {
+		usleep(START_PAUSE_US);
+		error = start_service(ipc, &handlers, &polls);
 	}
-	qb_ipcs_poll_handlers_set(ipc->service, &polls);
-	qb_ipcs_enforce_buffer_size(ipc->service, DVSD_IPC_MESSAGE_MAX);
-	error = qb_ipcs_run(ipc->service);
 	if (error) {
 		qb_log(LOG_ERR, "ipc: service \"%s\" cannot be started: %s%s",
 		       DVSD_IPC_NAME, strerror(-error),

@@ -209,14 +209,38 @@ static uint64_t kept_session(const struct agree *agree,
 	return member.session;
 }
 
+/*
+ * Without those that lately did not stop, if that leaves a majority whose logs
+ * mean something.
+ */
+static bool may_shun(struct agree *agree, const struct choice *choice,
+		     const struct elector *electors, uint32_t count)
+{
+	uint32_t left = 0;
+
+	for (uint32_t i = 0; i < count; i++) {
+		const struct agree_node *node = agree_node(agree,
+							   electors[i].node);
+
+		left += node && counts(agree, node) &&
+			agree->now >= node->shunned_until &&
+			(!choice->found ||
+			 (node->hello.synced &&
+			  node->hello.history == choice->history));
+	}
+	return left >= count / 2 + 1;
+}
+
 static void propose(struct agree *agree, const struct choice *choice)
 {
 	struct view_member members[NODES_MAX];
 	uint64_t view = agree->promised;
 	const struct elector *electors;
 	uint32_t count, total = 0;
+	bool shun;
 
 	electors = agree_electors(agree, &count);
+	shun = may_shun(agree, choice, electors, count);
 	for (uint32_t i = 0; i < count; i++) {
 		struct agree_node *node = agree_node(agree, electors[i].node);
 
@@ -226,6 +250,8 @@ static void propose(struct agree *agree, const struct choice *choice)
 			view = node->hello.promised;
 		if (node->hello.version_min > PROTOCOL_MAX ||
 		    node->hello.version_max < PROTOCOL_MIN)
+			continue;
+		if (shun && agree->now < node->shunned_until)
 			continue;
 		if (!choice->found &&
 		    node->hello.nodelist != agree->nodelist_hash) {

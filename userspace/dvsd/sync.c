@@ -110,6 +110,7 @@ static void adopt_dc(void *context, const struct kernel_dc *dc)
 
 	synced->dcid = dc->dcid;
 	memcpy(synced->name, dc->name, sizeof(synced->name));
+	synced->known = true;
 	synced->attached = dc->attached;
 	synced->fd = -1;
 	synced->shown = dc->attached && namespace_shown(dc->name);
@@ -206,24 +207,20 @@ static bool wanted_here(const struct daemon *daemon,
 	       container_part(container, daemon->cluster.self);
 }
 
-/* The report that is not on its way already. */
-static void report(struct daemon *daemon, const struct container *container,
+/* Report how far this node's part is, unless that is known or on its way. */
+static void report(struct daemon *daemon, struct synced_dc *dc,
+		   const struct container *container,
 		   enum part_state reached, int error)
 {
 	const struct part *part = container_part(container,
 						 daemon->cluster.self);
-	struct synced_dc *dc = sync_dc(daemon, container->dcid);
 	AUTO_BUF command = {};
-	uint64_t sequence;
 
-	if (!part || (part->state == reached && part->error == error) ||
-	    (dc && dc->report))
+	if (dc->report || (part->state == reached && part->error == error))
 		return;
 	command_part(&command, container->dcid, reached, error);
-	sequence = agree_submit(&daemon->agree, now_ms(), command.data,
-				command.len);
-	if (dc)
-		dc->report = sequence;
+	dc->report = agree_submit(&daemon->agree, now_ms(), command.data,
+				  command.len);
 }
 
 void sync_done(struct daemon *daemon, uint64_t sequence)
@@ -238,17 +235,22 @@ void sync_done(struct daemon *daemon, uint64_t sequence)
 
 static int remove_dc(struct daemon *daemon, struct synced_dc *dc)
 {
-	int error = daemon->kernel_ops->dc_del(daemon->kernel, dc->dcid);
+	int error;
 
+	if (!dc->known)
+		return 0;
+	error = daemon->kernel_ops->dc_del(daemon->kernel, dc->dcid);
 	if (error && error != -ENOENT) {
 		sync_failed(daemon, error, "a container cannot be deleted");
 		return error;
 	}
+	dc->known = false;
 	namespace_hide(dc->name);
 	qb_log(LOG_INFO, "dc %s: ended on this node", dc->name);
 	return 0;
 }
 
+/* End what is deleted; forget what the cluster has forgotten. */
 static int remove_unwanted(struct daemon *daemon)
 {
 	struct synced_dc **at = &daemon->dcs;
@@ -266,28 +268,50 @@ static int remove_unwanted(struct daemon *daemon)
 		error = remove_dc(daemon, dc);
 		if (error)
 			return error;
+		if (container && container_part(container,
+						daemon->cluster.self)) {
+			report(daemon, dc, container, PART_GONE, 0);
+			at = &dc->next;
+			continue;
+		}
 		*at = dc->next;
 		free_dc(dc);
 	}
 	return 0;
 }
 
-static int add_dc(struct daemon *daemon, const struct container *container)
+/* An entry for each container that has a part here. */
+static void add_dcs(struct daemon *daemon)
 {
-	struct synced_dc *dc = sync_dc(daemon, container->dcid);
+	const struct state *state = daemon->agree.state;
+
+	for (uint32_t i = 0; i < state->container_count; i++) {
+		const struct container *container = state->containers[i];
+		struct synced_dc *dc;
+
+		if (!container_part(container, daemon->cluster.self) ||
+		    sync_dc(daemon, container->dcid))
+			continue;
+		dc = xalloc(sizeof(*dc));
+		dc->dcid = container->dcid;
+		memcpy(dc->name, container->name, sizeof(dc->name));
+		dc->fd = -1;
+		dc->next = daemon->dcs;
+		daemon->dcs = dc;
+	}
+}
+
+static int make_known(struct daemon *daemon, struct synced_dc *dc,
+		      const struct container *container)
+{
 	int error;
 
-	if (dc)
+	if (dc->known)
 		return 0;
 	error = daemon->kernel_ops->dc_new(daemon->kernel, container);
 	if (error && error != -EEXIST)
 		return error;
-	dc = xalloc(sizeof(*dc));
-	dc->dcid = container->dcid;
-	memcpy(dc->name, container->name, sizeof(dc->name));
-	dc->fd = -1;
-	dc->next = daemon->dcs;
-	daemon->dcs = dc;
+	dc->known = true;
 	return 0;
 }
 
@@ -405,20 +429,19 @@ static int sync_maps(struct daemon *daemon)
 
 	for (uint32_t i = 0; i < state->container_count; i++) {
 		const struct container *container = state->containers[i];
-		struct synced_dc *dc;
+		struct synced_dc *dc = sync_dc(daemon, container->dcid);
 		int error;
 
 		if (!wanted_here(daemon, container))
 			continue;
-		error = add_dc(daemon, container);
-		dc = sync_dc(daemon, container->dcid);
+		error = make_known(daemon, dc, container);
 		if (!error)
 			error = set_slots(daemon, dc, container);
 		if (!error)
 			continue;
 		if (sync_failed(daemon, error, container->name))
 			return error;
-		report(daemon, container, PART_FAILED, -error);
+		report(daemon, dc, container, PART_FAILED, -error);
 	}
 	return 0;
 }
@@ -432,19 +455,14 @@ static int sync_namespaces(struct daemon *daemon)
 		struct synced_dc *dc = sync_dc(daemon, container->dcid);
 		int error;
 
-		if (container->deleting) {
-			if (!dc)
-				report(daemon, container, PART_GONE, 0);
-			continue;
-		}
-		if (!wanted_here(daemon, container) || !dc ||
+		if (!wanted_here(daemon, container) || !dc->known ||
 		    dc->version != container->version)
 			continue;
 		error = attach(daemon, dc);
 		if (error && sync_failed(daemon, error, container->name))
 			return error;
-		report(daemon, container, error ? PART_FAILED : PART_READY,
-		       -error);
+		report(daemon, dc, container,
+		       error ? PART_FAILED : PART_READY, -error);
 	}
 	return 0;
 }
@@ -461,6 +479,7 @@ void sync_kernel(struct daemon *daemon)
 	daemon->sync_retry = 0;
 	if (!daemon->kernel || !agree_running(&daemon->agree))
 		return;
+	add_dcs(daemon);
 	error = remove_unwanted(daemon);
 	if (!error)
 		error = sync_maps(daemon);

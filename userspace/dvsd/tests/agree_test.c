@@ -209,6 +209,21 @@ static void a_state_without_majority_is_discarded(void)
 	teardown();
 }
 
+static void a_node_whose_kernel_does_not_stop_is_left_out(void)
+{
+	setup(3, 13);
+	EXPECT(world_converge(&world, 3, 10000));
+	world_node(&world, 2)->cannot_stop = true;
+	world_heal(&world);
+	world_run(&world, 30000);
+	EXPECT(agree_running(&world.nodes[0].agree));
+	EXPECT(agree_running(&world.nodes[2].agree));
+	EXPECT(!agree_running(&world.nodes[1].agree));
+	world_node(&world, 2)->cannot_stop = false;
+	EXPECT(world_converge(&world, 3, 120000));
+	teardown();
+}
+
 static void a_long_state_reaches_a_joiner_in_pieces(void)
 {
 	setup(3, 12);
@@ -327,7 +342,7 @@ int main(int argc, char **argv)
 	if (argc > 2)
 		storm_count = strtoull(argv[2], NULL, 10);
 	verbose = getenv("VERBOSE");
-	printf("1..16\n");
+	printf("1..17\n");
 	RUN(three_nodes_begin_a_cluster);
 	RUN(one_node_is_a_cluster);
 	RUN(a_minority_begins_nothing);
@@ -340,6 +355,7 @@ int main(int argc, char **argv)
 	RUN(a_silent_daemon_is_left_out_and_comes_back);
 	RUN(a_majority_that_forgot_waits_for_those_who_know);
 	RUN(a_state_without_majority_is_discarded);
+	RUN(a_node_whose_kernel_does_not_stop_is_left_out);
 	RUN(a_long_state_reaches_a_joiner_in_pieces);
 	RUN(nothing_acknowledged_is_lost_by_three_nodes);
 	RUN(nothing_acknowledged_is_lost_by_five_nodes);

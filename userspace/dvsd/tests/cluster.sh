@@ -246,7 +246,7 @@ nothing_lost() {
 		names "$i" | sort >"$lab/there" || return 1
 		# Shown, because the check hides it otherwise.
 		comm -23 "$lab/wanted" "$lab/there" >"$lab/lost"
-		[ ! -s "$lab/lost" ] || { sed "s/^/# node $i lost /" "$lab/lost" >&3; return 1; }
+		[ ! -s "$lab/lost" ] || { sed "s/^/# node $i lost /" "$lab/lost" | head -n 5 >&3; return 1; }
 	done
 }
 

@@ -99,6 +99,8 @@ static int op_stop(void *context, uint64_t view,
 
 	for (uint32_t i = 0; i < count; i++)
 		stays |= members[i].node == node->number;
+	if (node->cannot_stop)
+		return -ENOMEM;
 	if (view < node->kernel_view)
 		return -ESTALE;
 	node->kernel_view = view;

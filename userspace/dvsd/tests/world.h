@@ -31,6 +31,7 @@ struct world;
  * struct sim_node - a simulated node
  * @alive: its daemon runs
  * @paused: until when nothing is delivered to it
+ * @cannot_stop: its kernel refuses to stop
  * @component: which part of the network it is in
  * @kernel: what its kernel would say
  * @kernel_view: last view the kernel was told of
@@ -43,6 +44,7 @@ struct sim_node {
 	uint32_t number;
 	bool alive;
 	uint64_t paused;
+	bool cannot_stop;
 	int component;
 	struct kernel_facts kernel;
 	uint64_t kernel_view;
