@@ -251,9 +251,9 @@ int dvs_nl_dc_get_doit(struct sk_buff *skb, struct genl_info *info)
 		return -EINVAL;
 	dcid = info->attrs[DVS_A_DC_DCID];
 
-	node = dvs_node_get(genl_info_net(info));
-	if (!node)
-		return dvs_netlink_no_container(info, dcid);
+	node = dvs_netlink_get_node(info);
+	if (IS_ERR(node))
+		return PTR_ERR(node);
 	container = dvs_container_get(node, nla_get_uint(dcid));
 	visible = netlink_capable(skb, CAP_NET_ADMIN) ? container :
 							own_container(node);

@@ -270,9 +270,9 @@ int dvs_nl_claim_get_doit(struct sk_buff *skb, struct genl_info *info)
 	dcid = info->attrs[DVS_A_CLAIM_DCID];
 	slot = nla_get_u32(info->attrs[DVS_A_CLAIM_SLOT]);
 
-	node = dvs_node_get(genl_info_net(info));
-	if (!node)
-		return dvs_netlink_no_container(info, dcid);
+	node = dvs_netlink_get_node(info);
+	if (IS_ERR(node))
+		return PTR_ERR(node);
 	container = dvs_container_get(node, nla_get_uint(dcid));
 	dvs_node_put(node);
 	if (!container)

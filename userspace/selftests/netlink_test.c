@@ -109,10 +109,14 @@ TEST_F(family, no_node_before_node_set)
 	EXPECT_EQ(-ENODEV, test_view_start(&self->nl, 1, NULL, 0));
 	EXPECT_EQ(-ENODEV, test_dc_new(&self->nl, DCID, NAME, 0, 0));
 	EXPECT_EQ(-ENODEV, test_dc_del(&self->nl, DCID));
+	EXPECT_EQ(-ENODEV, test_dc_get(&self->nl, DCID));
 	EXPECT_EQ(-ENODEV, test_slots_set(&self->nl, DCID, 1, false, NULL, 0));
+	EXPECT_EQ(-ENODEV, test_claim_get(&self->nl, DCID, 80));
 	EXPECT_EQ(-ENODEV, test_claim_refuse(&self->nl, DCID, 80, EADDRINUSE));
 	EXPECT_EQ(-ENODEV, dump_count(&self->nl, DVS_CMD_PEER_GET));
 	EXPECT_EQ(-ENODEV, dump_count(&self->nl, DVS_CMD_CLAIM_GET));
+	EXPECT_EQ(-ENODEV, dump_count(&self->nl, DVS_CMD_DC_GET));
+	EXPECT_EQ(0, dump_count(&self->nl, DVS_CMD_ENDPOINT_GET));
 	EXPECT_STRNE("", self->nl.message);
 }
 
