@@ -306,7 +306,6 @@ void daemon_free(struct daemon *daemon)
 	claims_free(daemon->claims);
 	if (daemon->has_agree)
 		agree_fini(&daemon->agree);
-	if (daemon->kernel)
-		daemon->kernel_ops->close(daemon->kernel);
+	sync_free(daemon);
 	free(daemon);
 }

@@ -101,6 +101,8 @@ uint64_t random_number(void);
 /* Open the kernel and make it this node; true when it can be used. */
 bool sync_open(struct daemon *daemon);
 void sync_close(struct daemon *daemon, const char *reason);
+/* The daemon ends; the kernel stays as it is. */
+void sync_free(struct daemon *daemon);
 /* Read again what the kernel says of this node. */
 int sync_node(struct daemon *daemon);
 void sync_kernel(struct daemon *daemon);

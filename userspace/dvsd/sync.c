@@ -38,10 +38,25 @@ static void free_dc(struct synced_dc *dc)
 	free(dc);
 }
 
-void sync_close(struct daemon *daemon, const char *reason)
+static void free_dcs(struct daemon *daemon)
 {
 	struct synced_dc *dc;
 
+	while ((dc = daemon->dcs)) {
+		daemon->dcs = dc->next;
+		free_dc(dc);
+	}
+}
+
+void sync_free(struct daemon *daemon)
+{
+	if (daemon->kernel)
+		daemon->kernel_ops->close(daemon->kernel);
+	free_dcs(daemon);
+}
+
+void sync_close(struct daemon *daemon, const char *reason)
+{
 	if (!daemon->kernel)
 		return;
 	qb_log(LOG_WARNING, "kernel: %s: connecting again", reason);
@@ -50,10 +65,7 @@ void sync_close(struct daemon *daemon, const char *reason)
 	daemon->kernel_ops->close(daemon->kernel);
 	daemon->kernel = NULL;
 	daemon->kernel_wait = now_ms() + RETRY_MS;
-	while ((dc = daemon->dcs)) {
-		daemon->dcs = dc->next;
-		free_dc(dc);
-	}
+	free_dcs(daemon);
 	claims_reset(daemon->claims);
 }
 
@@ -173,12 +185,7 @@ bool sync_open(struct daemon *daemon)
 	if (error) {
 		ops->close(daemon->kernel);
 		daemon->kernel = NULL;
-		while (daemon->dcs) {
-			struct synced_dc *dc = daemon->dcs;
-
-			daemon->dcs = dc->next;
-			free_dc(dc);
-		}
+		free_dcs(daemon);
 		return false;
 	}
 	namespace_list(hide_stale, daemon);

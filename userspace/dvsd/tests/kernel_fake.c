@@ -2,8 +2,8 @@
 /*
  * A kernel for tests of the daemon on a host without DVS: the same rules for
  * views, containers and slot maps, kept in a file so that they outlive the
- * daemon. A test adds claims by appending lines "DCID SLOT KIND" to
- * /run/dvs-fake/claims and reads what the kernel has become from
+ * daemon. A test makes claims by writing lines "DCID SLOT KIND" to
+ * /run/dvs-fake/claims, where they stay until a map changes, and reads what the kernel has become from
  * /run/dvs-fake/state, and what was refused from /run/dvs-fake/refused.
  */
 #include "../kernel.h"
@@ -261,6 +261,8 @@ static int slot_set(struct kernel *kernel, uint64_t dcid, uint64_t version,
 	for (uint32_t i = 0; i < count; i++)
 		if (ranges[i].node && ranges[i].floor >= ranges[i].ceiling)
 			return -EINVAL;
+	/* What was wished for was granted, or is wished for anew. */
+	unlink(FOLDER "/claims");
 	dc->version = version;
 	dc->ranges = replace ? count : dc->ranges + count;
 	save(kernel);
@@ -278,6 +280,7 @@ static int claim_refuse(struct kernel *kernel, uint64_t dcid, uint16_t slot,
 	fprintf(file, "%016llx %u %d\n", (unsigned long long)dcid, slot,
 		error);
 	fclose(file);
+	unlink(FOLDER "/claims");
 	return 0;
 }
 
