@@ -10,6 +10,7 @@
 #include <asm/byteorder.h>
 #include <kunit/visibility.h>
 #include <linux/array_size.h>
+#include <linux/bits.h>
 #include <linux/errno.h>
 #include <linux/export.h>
 #include <linux/limits.h>
