@@ -17,7 +17,8 @@ esac
 
 # What is in build/ already need not fit a second time.
 have=$(df -Pm "$build" | awk 'NR == 2 { print $4 }')
-used=$(du -sm "$build" 2>/dev/null | cut -f1)
+# Files may go while they are counted.
+used=$({ du -sm "$build" 2>/dev/null || true; } | cut -f1)
 [ $((have + used)) -ge "$disk" ] ||
 	die "$1 needs $disk MB of disk under $build, $have MB are free; free some, or put the tree elsewhere"
 

@@ -270,6 +270,9 @@ int dvs_ipc_send(struct dvs_endpoint *source, const struct dvs_request *request,
 	int error;
 
 	*handle = 0;
+	error = READ_ONCE(source->dead);
+	if (error)
+		return error;
 	sequence = next_sequence(dc);
 	for (;;) {
 		error = route(dc, request->destination, &range);

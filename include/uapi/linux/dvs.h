@@ -127,8 +127,9 @@ struct dvs_bind_args {
  * @clockid: clock of @timeout
  * @reserved: 0
  * @call: 0; or the handle of an interrupted call to wait for, in which case
- *	everything but @timeout and @clockid is ignored. out: the handle, when
- *	the call returned %EINTR and stays open; else 0
+ *	of the other fields only @flags, @timeout, @clockid and @reserved are
+ *	looked at. out: the handle, when the call returned %EINTR and stays
+ *	open; unchanged with %EBUSY and %ESRCH; else 0
  * @msg: in: type and payload to send. out: the reply (dvs_sendrec())
  */
 struct dvs_send_args {
@@ -159,7 +160,7 @@ struct dvs_send_args {
  *	which to give up; 0 for none
  * @clockid: clock of @timeout
  * @source: with %DVS_RECEIVE_SOURCE the endpoint number to receive from; its
- *	generation may be 0
+ *	generation may be 0; else 0
  * @kind: out: %DVS_KIND_MESSAGE, %DVS_KIND_REQUEST or %DVS_KIND_NOTIFICATION
  * @segment_count: out: number of entries set in @segments
  * @uid: out: effective user of the sending thread, in the container's user
@@ -206,8 +207,8 @@ struct dvs_reply_args {
  * struct dvs_replyrec_args - dvs_replyrec()
  * @token: the call to complete first; 0 for none. out: 0 once it was tried,
  *	so that a restarted system call does not reply twice
- * @reply_error: out: 0, or the negated errno of the reply when it failed; the
- *	receive part happens in any case
+ * @reply_error: out, unless @token is 0: 0, or the negated errno of the reply
+ *	when it failed; the receive part happens in any case
  * @reserved: 0
  * @reply: type and payload of the reply
  * @receive: as for dvs_receive()
@@ -286,8 +287,8 @@ struct dvs_vcopy_args {
  *	the slot counts. out: the number bound to the slot now, 0 when none is
  * @events: events to wait for; the call returns as soon as one of them holds.
  *	out: those that hold
- * @node: with %DVS_WAIT_MOVED the owner the caller knows. out: the owner of
- *	the slot, 0 when it has none
+ * @node: with %DVS_WAIT_MOVED the owner the caller knows; else 0. out: the
+ *	owner of the slot, 0 when it has none
  */
 struct dvs_wait_args {
 	__aligned_u64 flags;
@@ -312,7 +313,8 @@ struct dvs_wait_args {
  * @node: number of this node, 0 when it is part of no cluster
  * @abi_version: %DVS_ABI_VERSION of the kernel
  * @endpoints: endpoints bound in the container on this node
- * @calls: calls open in the container on this node
+ * @calls: calls and messages under way in the container that begin or end on
+ *	this node
  * @reserved: 0
  */
 struct dvs_info {
