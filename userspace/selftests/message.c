@@ -101,7 +101,7 @@ int send_now(int epfd, __u32 to, __u32 type)
 
 int wait_for(int epfd, __u32 endpoint, __u32 events, long ms)
 {
-	struct __kernel_timespec timeout = in_ms(ms);
+	struct __kernel_timespec timeout = in_ms(ms ?: PATIENCE_MS);
 	struct dvs_wait_args args = {
 		.flags = ms ? 0 : DVS_NOWAIT,
 		.timeout = P(&timeout),

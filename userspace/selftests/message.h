@@ -46,7 +46,7 @@ int notify(int epfd, __u32 to, __u64 bits);
 /* Without waiting */
 int send_now(int epfd, __u32 to, __u32 type);
 
-/* Wait at most @ms: -EAGAIN when no time is given */
+/* Wait at most @ms; do not wait when that is 0. */
 int wait_for(int epfd, __u32 endpoint, __u32 events, long ms);
 
 /* Copy from or to segment @segment of the call @token. */
