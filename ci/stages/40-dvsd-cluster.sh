@@ -4,4 +4,5 @@
 # needs: userspace
 # timeout: 400
 
-"$top/userspace/dvsd/tests/cluster.sh" "$build/userspace/tests/dvsd-test" "$build/userspace/bin/dvsctl"
+"$top/userspace/dvsd/tests/cluster.sh" "$build/userspace/tests/dvsd-test" "$build/userspace/bin/dvsctl" \
+	"$build/userspace/tests/dvsd-poke"

@@ -35,7 +35,7 @@
 #define SNAPSHOT_REPEAT		3000
 #define COMMAND_REPEAT		1000
 /* A daemon that only restarts is not expelled meanwhile. */
-#define RESTART_GRACE		2000
+#define RESTART_GRACE		3000
 /* Entries of the leader that are not committed yet. */
 #define TAIL_MAX		1024
 /* A node that did not stop for a view is left out for so long. */

@@ -8,86 +8,24 @@
  * same. Members that are not in the ring are left over by Corosync and do not
  * count.
  */
-#include "corosync.h"
+#include "corosync_private.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
-#include <corosync/cpg.h>
-#include <corosync/quorum.h>
 #include <qb/qblog.h>
-
-#include "sender.h"
 
 #define RECONNECT_MS		200
 #define RECONNECT_MAX_MS	2000
 #define RESEND_MS		5
 /* Callbacks handled before others have their turn. */
 #define DISPATCH_MAX		64
-
-struct ring {
-	uint32_t rep;
-	uint64_t seq;
-};
-
-enum connection {
-	/* The thread has nothing to do and waits to be asked. */
-	CONNECTION_IDLE,
-	/* It reads the configuration, or joins. */
-	CONNECTION_READING,
-	CONNECTION_FOUND,
-	CONNECTION_JOINING,
-	/* The loop uses the handles. */
-	CONNECTION_JOINED,
-	CONNECTION_LEAVING,
-};
-
-struct corosync {
-	qb_loop_t *loop;
-	const struct corosync_ops *ops;
-	void *context;
-
-	pthread_t thread;
-	pthread_mutex_t lock;
-	pthread_cond_t asked;
-	/* Under @lock; the thread works in READING, JOINING and LEAVING. */
-	enum connection connection;
-	bool ending;
-	bool failed;
-	char reason[256];
-	int wake[2];
-
-	struct cluster cluster;
-	cpg_handle_t cpg;
-	quorum_handle_t quorum;
-	bool has_cpg;
-	bool has_quorum;
-	int cpg_fd;
-	int quorum_fd;
-	bool polled;
-	uint64_t connect_at;
-	uint64_t back_off;
-	char logged[256];
-
-	struct cpg_address members[NODES_MAX];
-	uint32_t member_count;
-	struct ring cpg_ring;
-	uint32_t ring_nodes[NODES_MAX];
-	uint32_t ring_count;
-	bool ring_moves;
-	struct ring quorum_ring;
-	bool quorate;
-	struct sender sender;
-	bool resending;
-	bool lost;
-};
 
 uint64_t now_ms(void)
 {
@@ -154,8 +92,8 @@ static struct corosync *of_quorum(quorum_handle_t handle)
 	return (struct corosync *)context;
 }
 
-static void deliver(cpg_handle_t handle, const struct cpg_name *group,
-		    uint32_t node, uint32_t pid, void *message, size_t len)
+void group_deliver(cpg_handle_t handle, const struct cpg_name *group,
+		   uint32_t node, uint32_t pid, void *message, size_t len)
 {
 	struct corosync *corosync = of_cpg(handle);
 
@@ -174,11 +112,10 @@ static bool moves_ring(const struct cpg_address *list, size_t count)
 	return false;
 }
 
-static void configuration(cpg_handle_t handle, const struct cpg_name *group,
-			  const struct cpg_address *members, size_t count,
-			  const struct cpg_address *left, size_t left_count,
-			  const struct cpg_address *joined,
-			  size_t joined_count)
+void group_changed(cpg_handle_t handle, const struct cpg_name *group,
+		   const struct cpg_address *members, size_t count,
+		   const struct cpg_address *left, size_t left_count,
+		   const struct cpg_address *joined, size_t joined_count)
 {
 	struct corosync *corosync = of_cpg(handle);
 
@@ -193,8 +130,8 @@ static void configuration(cpg_handle_t handle, const struct cpg_name *group,
 	tell_config(corosync);
 }
 
-static void ring_changed(cpg_handle_t handle, struct cpg_ring_id ring,
-			 uint32_t count, const uint32_t *nodes)
+void group_ring_changed(cpg_handle_t handle, struct cpg_ring_id ring,
+			uint32_t count, const uint32_t *nodes)
 {
 	struct corosync *corosync = of_cpg(handle);
 
@@ -207,9 +144,9 @@ static void ring_changed(cpg_handle_t handle, struct cpg_ring_id ring,
 	tell_config(corosync);
 }
 
-static void quorum_changed(quorum_handle_t handle, uint32_t quorate,
-			   struct quorum_ring_id ring, uint32_t count,
-			   const uint32_t *nodes)
+void group_quorum_changed(quorum_handle_t handle, uint32_t quorate,
+			  struct quorum_ring_id ring, uint32_t count,
+			  const uint32_t *nodes)
 {
 	struct corosync *corosync = of_quorum(handle);
 
@@ -220,10 +157,10 @@ static void quorum_changed(quorum_handle_t handle, uint32_t quorate,
 	tell_config(corosync);
 }
 
-static void nodes_changed(quorum_handle_t handle, struct quorum_ring_id ring,
-			  uint32_t members, const uint32_t *member_list,
-			  uint32_t joined, const uint32_t *joined_list,
-			  uint32_t left, const uint32_t *left_list)
+void group_nodes_changed(quorum_handle_t handle, struct quorum_ring_id ring,
+			 uint32_t members, const uint32_t *member_list,
+			 uint32_t joined, const uint32_t *joined_list,
+			 uint32_t left, const uint32_t *left_list)
 {
 	/* The word about the quorum follows, and says all of it. */
 	(void)handle;
@@ -236,147 +173,11 @@ static void nodes_changed(quorum_handle_t handle, struct quorum_ring_id ring,
 	(void)left_list;
 }
 
-/* --- the thread ----------------------------------------------------------- */
-
-static int fail(struct corosync *corosync, const char *what, cs_error_t error)
-{
-	snprintf(corosync->reason, sizeof(corosync->reason), "%s: %s", what,
-		 cs_strerror(error));
-	return -1;
-}
-
-static int join_group(struct corosync *corosync)
-{
-	cpg_model_v1_data_t cpg_model = {
-		.model = CPG_MODEL_V1,
-		.cpg_deliver_fn = deliver,
-		.cpg_confchg_fn = configuration,
-		.cpg_totem_confchg_fn = ring_changed,
-		.flags = CPG_MODEL_V1_DELIVER_INITIAL_TOTEM_CONF,
-	};
-	quorum_model_v1_data_t quorum_model = {
-		.model = QUORUM_MODEL_V1,
-		.quorum_notify_fn = quorum_changed,
-		.nodelist_notify_fn = nodes_changed,
-	};
-	struct cpg_name group = {
-		.length = sizeof(DVSD_GROUP) - 1,
-		.value = DVSD_GROUP,
-	};
-	uint32_t type;
-	cs_error_t error;
-
-	error = cpg_model_initialize(&corosync->cpg, CPG_MODEL_V1,
-				     (cpg_model_data_t *)&cpg_model, corosync);
-	if (error != CS_OK)
-		return fail(corosync, "Corosync's groups cannot be used",
-			    error);
-	corosync->has_cpg = true;
-	error = quorum_model_initialize(&corosync->quorum, QUORUM_MODEL_V1,
-					(quorum_model_data_t *)&quorum_model,
-					&type, corosync);
-	if (error != CS_OK)
-		return fail(corosync, "Corosync's quorum cannot be used",
-			    error);
-	corosync->has_quorum = true;
-	if (type != QUORUM_SET) {
-		snprintf(corosync->reason, sizeof(corosync->reason),
-			 "corosync.conf: quorum.provider is not set: set it to corosync_votequorum");
-		return -1;
-	}
-	error = quorum_trackstart(corosync->quorum,
-				  CS_TRACK_CHANGES | CS_TRACK_CURRENT);
-	if (error == CS_OK)
-		error = quorum_fd_get(corosync->quorum, &corosync->quorum_fd);
-	if (error != CS_OK)
-		return fail(corosync, "Corosync's quorum cannot be followed",
-			    error);
-	error = cpg_join(corosync->cpg, &group);
-	if (error == CS_OK)
-		error = cpg_fd_get(corosync->cpg, &corosync->cpg_fd);
-	if (error != CS_OK)
-		return fail(corosync, "the group cannot be joined", error);
-	return 0;
-}
-
-static void leave_group(struct corosync *corosync)
-{
-	if (corosync->has_quorum)
-		quorum_finalize(corosync->quorum);
-	if (corosync->has_cpg)
-		cpg_finalize(corosync->cpg);
-	corosync->has_quorum = false;
-	corosync->has_cpg = false;
-}
-
-static enum connection work(struct corosync *corosync, enum connection task)
-{
-	switch (task) {
-	case CONNECTION_READING:
-		if (!cluster_read(&corosync->cluster, corosync->reason,
-				  sizeof(corosync->reason)))
-			return CONNECTION_FOUND;
-		break;
-	case CONNECTION_JOINING:
-		if (!join_group(corosync))
-			return CONNECTION_JOINED;
-		leave_group(corosync);
-		break;
-	case CONNECTION_LEAVING:
-		leave_group(corosync);
-		return CONNECTION_IDLE;
-	default:
-		break;
-	}
-	corosync->failed = true;
-	return CONNECTION_IDLE;
-}
-
-static bool has_task(const struct corosync *corosync)
-{
-	return corosync->connection == CONNECTION_READING ||
-	       corosync->connection == CONNECTION_JOINING ||
-	       corosync->connection == CONNECTION_LEAVING;
-}
-
-static void *run_thread(void *data)
-{
-	struct corosync *corosync = data;
-
-	pthread_mutex_lock(&corosync->lock);
-	while (!corosync->ending) {
-		enum connection task = corosync->connection, reached;
-		ssize_t written;
-
-		if (!has_task(corosync)) {
-			pthread_cond_wait(&corosync->asked, &corosync->lock);
-			continue;
-		}
-		pthread_mutex_unlock(&corosync->lock);
-		reached = work(corosync, task);
-		pthread_mutex_lock(&corosync->lock);
-		corosync->connection = reached;
-		do {
-			written = write(corosync->wake[1], "", 1);
-		} while (written < 0 && errno == EINTR);
-	}
-	pthread_mutex_unlock(&corosync->lock);
-	return NULL;
-}
-
-static void ask_thread(struct corosync *corosync, enum connection task)
-{
-	pthread_mutex_lock(&corosync->lock);
-	corosync->connection = task;
-	pthread_cond_signal(&corosync->asked);
-	pthread_mutex_unlock(&corosync->lock);
-}
-
 /* --- the loop ------------------------------------------------------------- */
 
 static void lose(struct corosync *corosync, const char *reason)
 {
-	if (corosync->connection != CONNECTION_JOINED || corosync->lost)
+	if (connection_of(corosync) != CONNECTION_JOINED || corosync->lost)
 		return;
 	corosync->lost = true;
 	qb_loop_poll_del(corosync->loop, corosync->cpg_fd);
@@ -389,7 +190,7 @@ static void lose(struct corosync *corosync, const char *reason)
 	corosync->quorum_ring = (struct ring){};
 	corosync->quorate = false;
 	corosync->ops->lost(corosync->context, reason);
-	ask_thread(corosync, CONNECTION_LEAVING);
+	connection_ask(corosync, CONNECTION_LEAVING);
 }
 
 static int32_t dispatch_cpg(int32_t fd, int32_t events, void *data)
@@ -436,13 +237,13 @@ static void joined(struct corosync *corosync)
 	corosync->ring_moves = true;
 	corosync->logged[0] = '\0';
 	corosync->back_off = RECONNECT_MS;
-	qb_loop_poll_add(corosync->loop, QB_LOOP_HIGH, corosync->cpg_fd,
-			 POLLIN, corosync, dispatch_cpg);
+	qb_loop_poll_add(corosync->loop, QB_LOOP_HIGH, corosync->cpg_fd, POLLIN,
+			 corosync, dispatch_cpg);
 	qb_loop_poll_add(corosync->loop, QB_LOOP_HIGH, corosync->quorum_fd,
 			 POLLIN, corosync, dispatch_quorum);
 	corosync->polled = true;
-	qb_log(LOG_INFO, "corosync: joined group \"%s\" as node %u",
-	       DVSD_GROUP, corosync->cluster.self);
+	qb_log(LOG_INFO, "corosync: joined group \"%s\" as node %u", DVSD_GROUP,
+	       corosync->cluster.self);
 }
 
 /* The same trouble is logged once. */
@@ -471,20 +272,14 @@ static int32_t thread_done(int32_t fd, int32_t events, void *data)
 	(void)events;
 	while (read(fd, bytes, sizeof(bytes)) > 0)
 		;
-	pthread_mutex_lock(&corosync->lock);
-	if (has_task(corosync)) {
-		pthread_mutex_unlock(&corosync->lock);
-		return 0;
-	}
-	pthread_mutex_unlock(&corosync->lock);
-	/* The thread waits: all of this is the loop's now. */
-	switch (corosync->connection) {
+	/* When the thread waits, all of this is the loop's. */
+	switch (connection_of(corosync)) {
 	case CONNECTION_FOUND:
 		if (corosync->ops->found(corosync->context,
 					 &corosync->cluster)) {
-			ask_thread(corosync, CONNECTION_JOINING);
+			connection_ask(corosync, CONNECTION_JOINING);
 		} else {
-			corosync->connection = CONNECTION_IDLE;
+			connection_ask(corosync, CONNECTION_IDLE);
 			try_later(corosync);
 		}
 		break;
@@ -532,15 +327,14 @@ void corosync_tick(struct corosync *corosync)
 {
 	qb_loop_timer_handle timer;
 
-	if (corosync->connection == CONNECTION_IDLE &&
+	if (connection_of(corosync) == CONNECTION_IDLE &&
 	    now_ms() >= corosync->connect_at) {
-		ask_thread(corosync, CONNECTION_READING);
+		connection_ask(corosync, CONNECTION_READING);
 		return;
 	}
 	if (!corosync_joined(corosync))
 		return;
-	switch (sender_flush(&corosync->sender, now_ms(), send_now,
-			     corosync)) {
+	switch (sender_flush(&corosync->sender, now_ms(), send_now, corosync)) {
 	case SEND_LOST:
 		lose(corosync, "a message cannot be sent");
 		break;
@@ -617,7 +411,7 @@ struct corosync *corosync_new(qb_loop_t *loop, const struct corosync_ops *ops,
 	if (pipe2(corosync->wake, O_CLOEXEC | O_NONBLOCK) ||
 	    qb_loop_poll_add(loop, QB_LOOP_HIGH, corosync->wake[0], POLLIN,
 			     corosync, thread_done) ||
-	    pthread_create(&corosync->thread, &attributes, run_thread,
+	    pthread_create(&corosync->thread, &attributes, connection_run,
 			   corosync)) {
 		qb_log(LOG_ERR, "cannot start: %s", strerror(errno));
 		free(corosync);
@@ -633,7 +427,7 @@ void corosync_free(struct corosync *corosync)
 
 	pthread_mutex_lock(&corosync->lock);
 	corosync->ending = true;
-	idle = !has_task(corosync);
+	idle = !connection_busy(corosync);
 	pthread_cond_signal(&corosync->asked);
 	pthread_mutex_unlock(&corosync->lock);
 	/* A thread that Corosync holds ends with the process. */

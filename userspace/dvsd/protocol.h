@@ -53,7 +53,8 @@
  *                       (3 of 7)" },
  *           "quorate":  boolean,
  *           "electorate": { "size", "majority", "present",
- *                       "failures_survived" },
+ *                       "failures_survived": how many of those present may
+ *                       still fail },
  *           "view":     integer, view installed last, 0: none,
  *           "leader":   node number, 0: none,
  *           "history":  16 hex digits, "" before there is one,

@@ -98,7 +98,7 @@ static json_t *waiting(const struct agree_wait *wait)
 
 static json_t *electorate(struct daemon *daemon)
 {
-	uint32_t size = 0, present = 0;
+	uint32_t size = 0, present = 0, majority;
 
 	if (daemon->has_agree) {
 		const struct elector *electors;
@@ -108,10 +108,11 @@ static json_t *electorate(struct daemon *daemon)
 			present += agree_in_config(&daemon->agree,
 						   electors[i].node);
 	}
+	majority = size ? size / 2 + 1 : 0;
 	return json_pack("{s:i, s:i, s:i, s:i}", "size", size,
-			 "majority", size ? size / 2 + 1 : 0,
-			 "present", present,
-			 "failures_survived", size ? (size - 1) / 2 : 0);
+			 "majority", majority, "present", present,
+			 "failures_survived",
+			 present > majority ? present - majority : 0);
 }
 
 static json_t *log_object(struct daemon *daemon)

@@ -25,6 +25,8 @@ bool sync_failed(struct daemon *daemon, int error, const char *what)
 		       strerror(-error), *message ? ": " : "", message);
 	daemon->kernel_error = error;
 	daemon->sync_retry = now_ms() + RETRY_MS;
+	if (error == -ENODEV && !daemon->kernel_wait)
+		daemon->kernel_wait = now_ms();
 	return error == -ENODEV;
 }
 
@@ -425,6 +427,9 @@ static int start_view(struct daemon *daemon)
 					       members, count);
 	if (error) {
 		sync_failed(daemon, error, "the view cannot be started");
+		/* It knows of another view: begin with what it is now. */
+		if (error == -ESTALE || error == -EINVAL)
+			daemon->kernel_wait = now_ms();
 		return error;
 	}
 	return sync_node(daemon);

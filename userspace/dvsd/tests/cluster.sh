@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# cluster.sh DVSD DVSCTL: dvsd under a real Corosync, a node in each of some namespaces of this
+# cluster.sh DVSD DVSCTL POKE: dvsd under a real Corosync, a node in each of some namespaces of this
 # machine, with a kernel that is a file (tests/kernel_fake.c). Prints TAP.
 #
 # NODES (3), ROUNDS (4) of breaking things while clients write, KEEP=1 keeps the logs.
@@ -22,6 +22,7 @@ fi
 
 dvsd=$(readlink -f "$1")
 dvsctl=$(readlink -f "$2")
+poke=$(readlink -f "$3")
 nodes=${NODES:-3}
 rounds=${ROUNDS:-4}
 all=$(seq -s ' ' "$nodes")
@@ -297,6 +298,24 @@ if [ "$(cat /proc/self/uid_map | awk '{ print $3 }')" -gt 1 ]; then
 	refuse "only root changes anything" 7 on 1 setpriv --reuid 65534 --clear-groups "$dvsctl" dc create x
 	check "everybody may read" on 1 setpriv --reuid 65534 --clear-groups "$dvsctl" dc list
 fi
+
+# says TEXT CODE: a request that is wrong is answered with that code
+says() { on 1 "$poke" "$1" | grep -q "\"code\":\"$2\""; }
+check "what is no JSON is answered" says 'garbage' usage
+check "so is what is no object" says '[1]' usage
+check "so is an empty request" says '' usage
+check "another version is answered" says '{"version":2,"object":"status","verb":"show"}' version
+check "what cannot be done is answered" says '{"version":1,"object":"moon","verb":"move"}' usage
+check "wrong types are answered" says '{"version":1,"object":"dc","verb":"create","name":7}' usage
+check "a wrong name is answered" says '{"version":1,"object":"dc","verb":"create","name":"../x"}' usage
+check "wrong nodes are answered" \
+	says '{"version":1,"object":"dc","verb":"create","name":"x","nodes":["a"]}' not-found
+check "a wrong limit is answered" \
+	says '{"version":1,"object":"dc","verb":"create","name":"x","call_limit":-1}' usage
+check "a wrong time limit is answered" \
+	says '{"version":1,"object":"dc","verb":"list","timeout_ms":1}' usage
+check "and the daemon lives" together $all
+
 on 2 sh -c ': >/run/dvs-fake/refuse-dc-new'
 refuse "a kernel that refuses makes the creation fail" 1 ctl 1 --json dc create broken
 check "and its node is named" eval 'grep -A1 "\"nodes\"" "$lab/output" | grep -qw 2'
