@@ -120,6 +120,7 @@ static struct kunit_suite call_suite = {
 	.name = "dvs_call",
 	.test_cases = call_cases,
 };
+
 kunit_test_suite(call_suite);
 
 MODULE_DESCRIPTION("KUnit tests of the life of DVS calls");

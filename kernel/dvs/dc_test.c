@@ -204,6 +204,7 @@ static struct kunit_suite dc_suite = {
 	.exit = table_exit,
 	.test_cases = dc_cases,
 };
+
 kunit_test_suite(dc_suite);
 
 MODULE_DESCRIPTION("KUnit tests of the slot table of DVS");

@@ -106,9 +106,13 @@ static struct dvs_note *pop_useless(struct dvs_endpoint *source)
 	spin_lock_bh(&source->lock);
 	for (node = rb_first(&source->notes); node; node = rb_next(node)) {
 		note = rb_entry(node, struct dvs_note, notes);
-		if (note->remote ? dvs_remote_note_idle(note->remote) :
-				   data_race(list_empty(&note->arrived)))
+		if (note->remote) {
+			if (dvs_remote_note_idle(note->remote))
+				break;
+		/* The target's lock protects it; a guess is enough: see above. */
+		} else if (data_race(list_empty(&note->arrived))) {
 			break;
+		}
 		note = NULL;
 	}
 	if (note)

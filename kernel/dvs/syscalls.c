@@ -44,12 +44,6 @@ static int get_args(void *args, size_t ksize, const void __user *uargs, size_t u
 	return copy_struct_from_user(args, ksize, uargs, usize);
 }
 
-#define GET_ARGS(args, uargs, usize) \
-	get_args(args, sizeof(*(uargs)), uargs, usize)
-
-DEFINE_FREE(endpoint_file, struct file *,
-	    if (!IS_ERR_OR_NULL(_T)) fput(_T))
-
 static struct file *get_endpoint(int fd, struct dvs_endpoint **endpoint)
 {
 	struct file *file = fget(fd);
@@ -81,7 +75,7 @@ SYSCALL_DEFINE2(dvs_bind, struct dvs_bind_args __user *, uargs, size_t, size)
 	struct file *file;
 	int error, fd;
 
-	error = GET_ARGS(&args, uargs, size);
+	error = get_args(&args, sizeof(args), uargs, size);
 	if (error)
 		return error;
 	if (args.flags || args.reserved || args.slot > DVS_SLOT_MAX)
@@ -147,7 +141,7 @@ static int put_send(struct dvs_endpoint *endpoint, struct dvs_send_args __user *
 
 static int send(int fd, struct dvs_send_args __user *uargs, size_t size, bool request)
 {
-	struct file *file __free(endpoint_file) = NULL;
+	struct file *file __free(fput) = NULL;
 	struct dvs_segment segments[DVS_SEGMENTS_MAX];
 	struct dvs_endpoint *endpoint;
 	struct dvs_timeout timeout;
@@ -156,7 +150,7 @@ static int send(int fd, struct dvs_send_args __user *uargs, size_t size, bool re
 	u64 handle;
 	int error;
 
-	error = GET_ARGS(&args, uargs, size);
+	error = get_args(&args, sizeof(args), uargs, size);
 	if (error)
 		return error;
 	error = dvs_timeout_get(&timeout, args.timeout, args.clockid);
@@ -260,13 +254,13 @@ static int receive(struct file *file, struct dvs_endpoint *endpoint,
 SYSCALL_DEFINE3(dvs_receive, int, fd, struct dvs_receive_args __user *, uargs,
 		size_t, size)
 {
-	struct file *file __free(endpoint_file) = NULL;
+	struct file *file __free(fput) = NULL;
 	struct dvs_receive_args args;
 	struct dvs_endpoint *endpoint;
 	struct dvs_timeout timeout;
 	int error;
 
-	error = GET_ARGS(&args, uargs, size) ?: check_receive(&args) ?:
+	error = get_args(&args, sizeof(args), uargs, size) ?: check_receive(&args) ?:
 		dvs_timeout_get(&timeout, args.timeout, args.clockid);
 	if (error)
 		return error;
@@ -287,12 +281,12 @@ SYSCALL_DEFINE3(dvs_receive, int, fd, struct dvs_receive_args __user *, uargs,
  */
 SYSCALL_DEFINE3(dvs_reply, int, fd, struct dvs_reply_args __user *, uargs, size_t, size)
 {
-	struct file *file __free(endpoint_file) = NULL;
+	struct file *file __free(fput) = NULL;
 	struct dvs_endpoint *endpoint;
 	struct dvs_reply_args args;
 	int error;
 
-	error = GET_ARGS(&args, uargs, size);
+	error = get_args(&args, sizeof(args), uargs, size);
 	if (error)
 		return error;
 	if (args.flags)
@@ -315,13 +309,13 @@ SYSCALL_DEFINE3(dvs_reply, int, fd, struct dvs_reply_args __user *, uargs, size_
 SYSCALL_DEFINE3(dvs_replyrec, int, fd, struct dvs_replyrec_args __user *, uargs,
 		size_t, size)
 {
-	struct file *file __free(endpoint_file) = NULL;
+	struct file *file __free(fput) = NULL;
 	struct dvs_replyrec_args args;
 	struct dvs_endpoint *endpoint;
 	struct dvs_timeout timeout;
 	int error;
 
-	error = GET_ARGS(&args, uargs, size) ?: check_receive(&args.receive) ?:
+	error = get_args(&args, sizeof(args), uargs, size) ?: check_receive(&args.receive) ?:
 		dvs_timeout_get(&timeout, args.receive.timeout, args.receive.clockid);
 	if (error)
 		return error;
@@ -354,12 +348,12 @@ SYSCALL_DEFINE3(dvs_replyrec, int, fd, struct dvs_replyrec_args __user *, uargs,
  */
 SYSCALL_DEFINE3(dvs_notify, int, fd, struct dvs_notify_args __user *, uargs, size_t, size)
 {
-	struct file *file __free(endpoint_file) = NULL;
+	struct file *file __free(fput) = NULL;
 	struct dvs_endpoint *endpoint;
 	struct dvs_notify_args args;
 	int error;
 
-	error = GET_ARGS(&args, uargs, size);
+	error = get_args(&args, sizeof(args), uargs, size);
 	if (error)
 		return error;
 	if (args.flags || args.reserved || !args.bits || args.bits & ~DVS_NOTIFY_BITS ||
@@ -383,13 +377,13 @@ SYSCALL_DEFINE3(dvs_notify, int, fd, struct dvs_notify_args __user *, uargs, siz
  */
 SYSCALL_DEFINE3(dvs_vcopy, int, fd, struct dvs_vcopy_args __user *, uargs, size_t, size)
 {
-	struct file *file __free(endpoint_file) = NULL;
+	struct file *file __free(fput) = NULL;
 	struct dvs_endpoint *endpoint;
 	struct dvs_timeout timeout;
 	struct dvs_vcopy_args args;
 	int error;
 
-	error = GET_ARGS(&args, uargs, size) ?:
+	error = get_args(&args, sizeof(args), uargs, size) ?:
 		dvs_timeout_get(&timeout, args.timeout, args.clockid);
 	if (error)
 		return error;
@@ -413,13 +407,13 @@ SYSCALL_DEFINE3(dvs_vcopy, int, fd, struct dvs_vcopy_args __user *, uargs, size_
  */
 SYSCALL_DEFINE3(dvs_wait, int, fd, struct dvs_wait_args __user *, uargs, size_t, size)
 {
-	struct file *file __free(endpoint_file) = NULL;
+	struct file *file __free(fput) = NULL;
 	struct dvs_endpoint *endpoint;
 	struct dvs_timeout timeout;
 	struct dvs_wait_args args;
 	int error;
 
-	error = GET_ARGS(&args, uargs, size) ?:
+	error = get_args(&args, sizeof(args), uargs, size) ?:
 		dvs_timeout_get(&timeout, args.timeout, args.clockid);
 	if (error)
 		return error;
@@ -468,12 +462,12 @@ static void describe(struct dvs_dc *dc, struct dvs_info *info)
  */
 SYSCALL_DEFINE3(dvs_getinfo, int, fd, struct dvs_info __user *, uinfo, size_t, size)
 {
-	struct file *file __free(endpoint_file) = NULL;
+	struct file *file __free(fput) = NULL;
 	struct dvs_endpoint *endpoint;
 	struct dvs_info in, info = {};
 	int error;
 
-	error = GET_ARGS(&in, uinfo, size);
+	error = get_args(&in, sizeof(in), uinfo, size);
 	if (error)
 		return error;
 	if (in.flags || in.reserved || in.slot > DVS_SLOT_MAX)

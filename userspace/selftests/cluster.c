@@ -47,7 +47,7 @@ static __u32 binary_address(unsigned int node)
 /* Name of the interface of one node that leads to another */
 static const char *cable(unsigned int to)
 {
-	static _Thread_local char name[16];
+	static __thread char name[16];
 
 	snprintf(name, sizeof(name), "to%u", to + 1);
 	return name;
@@ -85,8 +85,10 @@ int cluster_create_network(struct cluster *cluster, unsigned int nodes)
 	memset(cluster, 0, sizeof(*cluster));
 	if (nodes > CLUSTER_NODES_MAX)
 		return -EINVAL;
-	for (unsigned int i = 0; i < CLUSTER_NODES_MAX; i++)
-		cluster->net[i] = cluster->nl[i].fd = -1;
+	for (unsigned int i = 0; i < CLUSTER_NODES_MAX; i++) {
+		cluster->net[i] = -1;
+		cluster->nl[i].fd = -1;
+	}
 	cluster->home = this_net();
 	if (cluster->home < 0)
 		return cluster->home;
@@ -164,7 +166,8 @@ int cluster_view_stop(struct cluster *cluster, unsigned int members)
 	int error = 0;
 
 	for (unsigned int i = 0; !error && i < cluster->nodes; i++)
-		error = unless_gone(test_view_stop(&cluster->nl[i], cluster->view + 1, list, count));
+		error = unless_gone(test_view_stop(&cluster->nl[i], cluster->view + 1,
+						   list, count));
 	return error;
 }
 

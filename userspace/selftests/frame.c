@@ -102,10 +102,13 @@ void frame_make(struct frame *frame, const struct cluster *cluster, unsigned int
 		.session = cluster->session[from],
 		.dcid = dcid,
 		.call = FRAME_CALLS + sequence,
-		.epoch = 1,
 		.source = FRAME_SOURCE,
 		.destination = destination,
 	};
+	/* Only what is sent to the owner of a slot has its epoch. */
+	if (type == FRAME_REQUEST || type == FRAME_MESSAGE || type == FRAME_NOTIFY ||
+	    type == FRAME_WATCH)
+		frame->header.epoch = 1;
 	switch (type) {
 	case FRAME_ACK:
 		/* It belongs to no container and has no place in the sequence. */

@@ -33,7 +33,10 @@ void request_put(struct request *r, __u16 type, const void *data, size_t length)
 
 void request_header(struct request *r, __u16 type, __u16 flags, const void *header, size_t length)
 {
-	struct nlmsghdr nlh = { .nlmsg_type = type, .nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK | flags };
+	struct nlmsghdr nlh = {
+		.nlmsg_type = type,
+		.nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK | flags,
+	};
 
 	r->size = 4096;
 	r->data = calloc(1, r->size);
@@ -121,7 +124,7 @@ static int receive(struct netlink *nl, void *buffer, size_t size, int timeout_ms
 	return (size_t)length > size ? -EMSGSIZE : length;
 }
 
-/* What an acknowledgement or the end of a dump says */
+/* What an ack or the end of a dump says */
 static int result(struct netlink *nl, const struct nlmsghdr *nlh)
 {
 	size_t skip = nlh->nlmsg_type == NLMSG_ERROR ? sizeof(struct nlmsgerr) : sizeof(int);
@@ -154,7 +157,7 @@ typedef int (*each_t)(const struct genlmsghdr *message, size_t length, void *dat
 /* Everything that belongs to the request sent last, until its end */
 static int collect(struct netlink *nl, each_t each, void *data)
 {
-	static _Thread_local _Alignas(8) char buffer[65536];
+	static __thread char buffer[65536] __aligned(8);
 	const struct nlmsghdr *nlh;
 	int length, error = 0;
 
@@ -247,7 +250,8 @@ const struct nlattr *attribute(const void *message, size_t length, __u16 type)
 
 const struct nlattr *attribute_next(const void *message, size_t length, const struct nlattr *after)
 {
-	return search((const char *)after + NLA_ALIGN(after->nla_len), (const char *)message + length,
+	return search((const char *)after + NLA_ALIGN(after->nla_len),
+		      (const char *)message + length,
 		      after->nla_type & NLA_TYPE_MASK);
 }
 
@@ -355,7 +359,7 @@ static long now_ms(void)
 
 int netlink_event(struct netlink *nl, int timeout_ms)
 {
-	_Alignas(8) char buffer[8192];
+	char buffer[8192] __aligned(8);
 	const struct nlmsghdr *nlh = (void *)buffer;
 	long end = now_ms() + timeout_ms;
 	const struct genlmsghdr *genl;

@@ -14,6 +14,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#ifndef __aligned
+#define __aligned(x)	__attribute__((__aligned__(x)))
+#endif
+
 /**
  * struct netlink - a socket; it belongs to the network namespace it was opened in
  * @fd: the socket
@@ -33,7 +37,7 @@ struct netlink {
 	char message[256];
 	__u32 attribute;
 	size_t length;
-	_Alignas(8) char reply[8192];
+	char reply[8192] __aligned(8);
 };
 
 int netlink_open(struct netlink *nl);

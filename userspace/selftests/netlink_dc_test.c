@@ -368,7 +368,9 @@ TEST_F(container, a_map_of_many_ranges_is_dumped_whole)
 
 	for (unsigned int i = 0; i < 4000; i += 500) {
 		for (unsigned int j = 0; j < 500; j++)
-			ranges[j] = (struct test_range){ 1 + 3 * (i + j), 1 + 3 * (i + j), 2, 1, 1, 9 };
+			ranges[j] = (struct test_range){
+				1 + 3 * (i + j), 1 + 3 * (i + j), 2, 1, 1, 9
+			};
 		ASSERT_EQ(0, test_slots_set(&self->nl, DCID, 2 + i, !i, ranges, 500));
 	}
 	ASSERT_EQ(0, slots_get(&self->nl, DCID, &slots));
@@ -400,7 +402,8 @@ TEST_F(container, ranges_that_can_not_be_are_refused)
 	static const struct test_range overlap[] = { { 1, 5, 1, 1, 1, 2 }, { 5, 6, 1, 1, 1, 2 } };
 
 	for (unsigned int i = 0; i < ARRAY_SIZE(bad); i++) {
-		EXPECT_EQ(bad[i].error, test_slots_set(&self->nl, DCID, 2, false, &bad[i].range, 1)) {
+		EXPECT_EQ(bad[i].error,
+			  test_slots_set(&self->nl, DCID, 2, false, &bad[i].range, 1)) {
 			TH_LOG("range %u", i);
 		}
 	}
@@ -409,7 +412,8 @@ TEST_F(container, ranges_that_can_not_be_are_refused)
 
 TEST_F(container, a_range_lacks_nothing)
 {
-	for (__u16 missing = DVS_A_RANGE_FIRST; missing <= DVS_A_RANGE_GENERATION_CEILING; missing++) {
+	for (__u16 missing = DVS_A_RANGE_FIRST; missing <= DVS_A_RANGE_GENERATION_CEILING;
+	     missing++) {
 		struct request r;
 		size_t nest;
 
@@ -419,7 +423,8 @@ TEST_F(container, a_range_lacks_nothing)
 		nest = request_nest(&r, DVS_A_SLOTS_RANGES);
 		for (__u16 type = DVS_A_RANGE_FIRST; type <= DVS_A_RANGE_GENERATION_CEILING; type++)
 			if (type != missing)
-				request_u32(&r, type, type == DVS_A_RANGE_GENERATION_CEILING ? 2 : 1);
+				request_u32(&r, type,
+					    type == DVS_A_RANGE_GENERATION_CEILING ? 2 : 1);
 		request_end(&r, nest);
 		EXPECT_EQ(-EINVAL, netlink_do(&self->nl, &r)) {
 			TH_LOG("attribute %u", missing);
