@@ -104,7 +104,7 @@ static void usage(FILE *out)
 		"SHA-256 sums, in the format of sha256sum(1).\n"
 		"  -c, --chunk BYTES    most to read with one call (default 1048576)\n"
 		"  -f, --figures FILE   write files, bytes, calls and time as JSON to FILE\n"
-		"  -j, --jobs N         calls at a time, each of a thread of its own (default 4)\n"
+		"  -j, --jobs N         calls at a time, each of a thread of its own (default 8)\n"
 		"  -l, --loop           instead, call until a call fails and say how; exit status\n"
 		"                       0 when a call failed, 1 when the service refused one\n"
 		"  -t, --timeout SEC    time limit of each call (default none)\n"
@@ -124,7 +124,7 @@ int main(int argc, char **argv)
 		{ "help", no_argument, NULL, 'h' },
 		{ 0 }
 	};
-	struct walk walk = { .timeout_ms = -1, .jobs = 4, .chunk = 1024 * 1024 };
+	struct walk walk = { .timeout_ms = -1, .jobs = 8, .chunk = 1024 * 1024 };
 	const char *figures = NULL;
 	unsigned long wait = 0;
 	bool loop = false;

@@ -154,7 +154,7 @@ static void usage(FILE *out)
 {
 	fprintf(out, "usage: dvs-files [--threads N] SLOT DIRECTORY\n\n"
 		"Serve the files under DIRECTORY, read-only, at SLOT of the container.\n"
-		"  -t, --threads N   requests answered at the same time (default 4)\n"
+		"  -t, --threads N   requests answered at the same time (default 8)\n"
 		"  -h, --help        explain\n");
 }
 
@@ -165,7 +165,7 @@ int main(int argc, char **argv)
 		{ "help", no_argument, NULL, 'h' },
 		{ 0 }
 	};
-	unsigned long threads = 4, slot, i;
+	unsigned long threads = 8, slot, i;
 	struct server server;
 	int c;
 
