@@ -22,13 +22,13 @@ fault_pattern='^\[ *[0-9]+\.[0-9]+\]( *\[[ TC0-9]+\])? *(BUG: |WARNING: |Oops|Ke
 
 # console_faults FILE: the lines of a console that are faults; false when there is none
 console_faults() {
-	tr -d '\r\000' <"$1" | grep -aE "$fault_pattern"
+	grep -aE "$fault_pattern" "$1"
 }
 
 # show_console FILE: the part of a console that a person needs, around the first fault or the end
 show_console() {
 	local first
-	first=$(tr -d '\r\000' <"$1" | grep -anE "$fault_pattern" | head -n 1 | cut -d: -f1) || true
+	first=$(grep -anE "$fault_pattern" "$1" | sed -n '1s/:.*//p') || true
 	say "---- console ${1#"$top"/}"
 	if [ -n "$first" ]; then
 		tr -d '\r\000' <"$1" | sed -n "$((first > 15 ? first - 15 : 1)),$((first + 70))p"

@@ -34,7 +34,7 @@ put_program() {
 # What glibc and libknet open by name at run time, which ldd cannot see.
 put_dlopened() {
 	local file
-	file=$(ldconfig -p | awk '$1 == "libgcc_s.so.1" && /x86-64/ { print $NF; exit }')
+	file=$(ldconfig -p | awk '$1 == "libgcc_s.so.1" && /x86-64/ { file = $NF } END { print file }')
 	[ -n "$file" ] || die "libgcc_s.so.1 is missing; corosync aborts at its end without it"
 	put "$file"
 	printf '%s\n' "$file" >>"$build/image/elf"

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# shell.sh N: a cluster to play with. In a terminal, tmux with one window pane per node; else
+# shell.sh N: a cluster to play with. In a terminal, tmux with one pane per node; else
 # one prompt that sends every line to the node named before it.
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
@@ -16,6 +16,8 @@ trap 'exit 130' INT TERM HUP
 
 in_tmux() {
 	local i command
+	# A terminal of its own even inside another tmux.
+	unset TMUX
 	local -a tmux=(tmux -L "dvs-shell-$$" -f /dev/null)
 	for i in $(seq "$nodes"); do
 		command="CLUSTER=shell '$cluster' console $i"
