@@ -16,6 +16,7 @@
 #define NTH_MAX 1000
 
 static int fail_nth = -1;
+static unsigned int count;
 
 static bool set_knob(const char *path, const char *value)
 {
@@ -46,6 +47,11 @@ bool fault_setup(void)
 	       set_knob(KNOBS "fail_usercopy/verbose", "0");
 }
 
+unsigned int fault_count(void)
+{
+	return count;
+}
+
 bool fault_next(struct fault *fault)
 {
 	if (fault->nth && !fault->injected)
@@ -69,6 +75,7 @@ void fault_disarm(struct fault *fault)
 
 	/* If it has not happened yet it may happen to this very read. */
 	fault->injected = pread(fail_nth, text, sizeof(text) - 1, 0) > 0 && !atoi(text);
+	count += fault->injected;
 	while (pwrite(fail_nth, "0", 1, 0) < 0)
 		if (errno != EFAULT && errno != ENOMEM)
 			abort();

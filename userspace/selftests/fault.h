@@ -26,6 +26,9 @@ bool fault_setup(void);
 void fault_arm(struct fault *fault);
 void fault_disarm(struct fault *fault);
 
+/* Failures that happened, in all series */
+unsigned int fault_count(void);
+
 /* Does the series go on? It ends after the first attempt in which nothing failed. */
 bool fault_next(struct fault *fault);
 
