@@ -3,6 +3,7 @@
 # in: all
 # needs: kernel image
 # timeout: 400
+# alone: yes
 
 trap cluster_end EXIT
 

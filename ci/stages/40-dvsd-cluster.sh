@@ -3,6 +3,7 @@
 # in: all check
 # needs: userspace
 # timeout: 400
+# alone: yes
 
 "$top/userspace/dvsd/tests/cluster.sh" "$build/userspace/tests/dvsd-test" "$build/userspace/bin/dvsctl" \
 	"$build/userspace/tests/dvsd-poke"
