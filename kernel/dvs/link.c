@@ -311,7 +311,7 @@ static void manage(struct work_struct *work)
 		settle(link, &done);
 	}
 
-	/* Does nothing when it is queued already, for now. */
+	/* Does nothing while it is queued. */
 	if (next_time(link, &when))
 		queue_delayed_work(link->node->workqueue, &link->work,
 				   max(0L, (long)(when - jiffies)));

@@ -247,7 +247,7 @@ static void listener_work(struct work_struct *work)
 	due = reap(listener);
 	if (again && (!due || again < due))
 		due = again;
-	/* Does nothing when it is queued already, for now. */
+	/* Does nothing while it is queued. */
 	if (due)
 		queue_delayed_work(listener->node->workqueue, &listener->work,
 				   due);
