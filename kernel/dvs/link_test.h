@@ -21,7 +21,7 @@
 
 #define CLUSTER		0x1234
 #define PORT		17340
-#define PATIENCE	(20 * HZ)
+#define PATIENCE	(120 * HZ)
 
 /**
  * struct side - a node with a link to the other
