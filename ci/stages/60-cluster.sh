@@ -18,11 +18,11 @@ in_dc() {
 	node "$i" dvsctl exec demo "$@"
 }
 
-# background NODE FILE CMD...: the same, going on after this returns, with its output in FILE
+# background NODE FILE CMD...: the same, going on after this returns; its output and then "end" in FILE
 background() {
 	local i=$1 file=$2
 	shift 2
-	node "$i" "setsid dvsctl exec demo $* >$file 2>&1 </dev/null & :"
+	node "$i" "setsid sh -c 'dvsctl exec demo $*; echo end' >$file 2>&1 </dev/null & :"
 }
 
 serve() { # NODE
@@ -49,14 +49,11 @@ fails_with() {
 	grep -qE "^1 ($3) " <<<"$said"
 }
 
-# results NODE FILE: which results a client saw, how often each
-results() { node "$1" "cut -d' ' -f2 $2 | sort | uniq -c"; }
-
 # only NODE FILE PATTERN: the client has ended, and saw no other results than these
 only() {
-	within 120 node "$1" "! grep -qas "^dvs-echo.call" /proc/[0-9]*/cmdline" || return 1
-	results "$1" "$2"
-	! node "$1" "cut -d' ' -f2 $2" | grep -qvE "^($3)\$"
+	within 120 node "$1" "grep -q '^end' $2" || return 1
+	node "$1" "grep -v '^end' $2 | cut -d' ' -f2 | sort | uniq -c" | tee "$logs/$stage.results"
+	! awk '{ print $2 }' "$logs/$stage.results" | grep -vxE "$3"
 }
 
 # quick NODE FILE MS: no call took longer
