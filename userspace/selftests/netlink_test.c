@@ -116,8 +116,8 @@ TEST_F(family, no_node_before_node_set)
 	EXPECT_EQ(-ENODEV, dump_count(&self->nl, DVS_CMD_PEER_GET));
 	EXPECT_EQ(-ENODEV, dump_count(&self->nl, DVS_CMD_CLAIM_GET));
 	EXPECT_EQ(-ENODEV, dump_count(&self->nl, DVS_CMD_DC_GET));
-	EXPECT_EQ(0, dump_count(&self->nl, DVS_CMD_ENDPOINT_GET));
 	EXPECT_STRNE("", self->nl.message);
+	EXPECT_EQ(0, dump_count(&self->nl, DVS_CMD_ENDPOINT_GET));
 }
 
 TEST_F(family, node_get_says_what_node_set_said)
