@@ -10,6 +10,14 @@ qemu_accel() {
 	fi
 }
 
+# clock_words: what an emulated guest must be told about its clock (ci/tools/tsc-khz.c says why)
+clock_words() {
+	local khz
+	! qemu_accel | grep -qx kvm || return 0
+	khz=$("$build/ci/tsc-khz") || die "build/ci/tsc-khz does not run; run 'make image'"
+	printf 'tsc_early_khz=%s' "$khz"
+}
+
 # qemu_common: what every guest has, one argument a line
 qemu_common() {
 	printf '%s\n' -machine q35,usb=off,vmport=off -nodefaults -no-user-config -display none -no-reboot \
