@@ -36,6 +36,7 @@ kernel-debug: deps
 	@ci/preflight.sh kernel-debug
 	@ci/kernel-tree.sh
 	@ci/kernel-build.sh debug dvs debug
+	@ci/image.sh modules
 
 # headers: the kernel's user space headers with ours among them
 headers: deps

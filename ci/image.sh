@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Build, in build/image, node.cpio.gz: the root of every guest, from the distribution's binaries,
-# ours, and the libraries that ldd finds for them; selftests.cpio.gz: what a test guest has
-# besides; and modules.cpio.gz: the modules of the sanitizer kernel, when that has been built.
+# ours, and the libraries that ldd finds for them; and selftests.cpio.gz: what a test guest has
+# besides. "image.sh modules" makes modules.cpio.gz: the modules of the sanitizer kernel.
 # One initramfs may consist of several archives.
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
@@ -151,9 +151,13 @@ main() {
 		printf '%s\n' "$sum" >"$build/image/.sum"
 		say "[image] build/image/node.cpio.gz: $(stat -c %s "$build/image/node.cpio.gz") bytes"
 	fi
-	if [ -d "$build/debug/modroot/lib" ] && [ "$build/debug/modroot" -nt "$build/image/modules.cpio.gz" ]; then
+}
+
+modules() {
+	mkdir -p "$build/image"
+	if [ "$build/debug/modroot" -nt "$build/image/modules.cpio.gz" ]; then
 		step image-modules 'tail -n 1 "$log"' archive "$build/debug/modroot/lib" /usr/lib modules
 	fi
 }
 
-with_lock image main
+with_lock image "${1:-main}"
