@@ -119,7 +119,7 @@ TEST_F(ipc, a_timeout_after_it_was_taken_is_EOWNERDEAD)
 	struct job *job = job_new();
 
 	job->send.destination = self->to;
-	job->timeout = in_ms(5 * MOMENT_MS);
+	job->timeout = in_ms(30 * MOMENT_MS);
 	ASSERT_NE(NULL, job_start(job, self->client, job_sendrec));
 	ASSERT_EQ(0, take(self->server, &m));
 	EXPECT_EQ(-EOWNERDEAD, job_result(job));

@@ -23,6 +23,6 @@
 
 /* A sanitizer kernel in an emulator is slow. */
 #undef TEST_TIMEOUT_DEFAULT
-#define TEST_TIMEOUT_DEFAULT	120
+#define TEST_TIMEOUT_DEFAULT	300
 
 #endif /* DVS_SELFTESTS_COMMON_H */
