@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # stage: the 32-bit selftests on the sanitizer kernel, then a search for leaks
-# in: all
+# in: soak
 # needs: kernel-debug image
 # timeout: 2100
 
